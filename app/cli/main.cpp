@@ -1,4 +1,106 @@
 // SPDX-License-Identifier: Apache-2.0
-int main() {
-    return 2;
+// rankscope-cli: one subcommand per job, one JSON object per answer, one line per error (core/README.md lists both).
+#include <fmt/format.h>
+#include <pthread.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <new>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "app/cli/commands/commands.hpp"
+#include "app/cli/context.hpp"
+#include "core/base/error.hpp"
+
+namespace rankscope::cli {
+namespace {
+
+constexpr int kCancelled = 130;
+
+// Ctrl-C and SIGTERM request a stop; the job ends at its next step boundary and cleans up. A dedicated thread waits for
+// the signals, so that no handler has to be async-signal-safe. A second signal ends the process at once.
+void watch_signals(Context& context) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    std::thread([set, &context] {
+        int signal = 0;
+        sigwait(&set, &signal);
+        context.stop.request_stop();
+        sigwait(&set, &signal);
+        std::_Exit(kCancelled);
+    }).detach();
+    std::signal(SIGPIPE, SIG_DFL);
+}
+
+int fail(const Context& context, int code, const std::string& message, const std::string& hint) {
+    std::fprintf(stderr, "rankscope-cli: %s\n", message.c_str());
+    if (!hint.empty()) std::fprintf(stderr, "hint: %s\n", hint.c_str());
+    if (context.options.json) {
+        nlohmann::ordered_json error = {{"code", code}, {"message", message}};
+        if (!hint.empty()) error["hint"] = hint;
+        context.print_json({{"error", error}});
+    }
+    return code;
+}
+
+std::string joined(int argc, char** argv) {
+    std::string line;
+    for (int i = 0; i < argc; ++i) line += (i ? " " : "") + std::string(argv[i]);
+    return line;
+}
+
+int run(int argc, char** argv) {
+    Context context;
+    context.command_line = joined(argc, argv);
+    // Known before parsing, so that a usage error is answered in JSON as well.
+    for (int i = 1; i < argc; ++i) context.options.json = context.options.json || std::string_view(argv[i]) == "--json";
+    watch_signals(context);
+
+    CLI::App app{"Rankscope: see, prune and measure the recurrent state of linear-attention language models.\n"
+                 "Example: rankscope-cli demo --run books-delta",
+                 "rankscope-cli"};
+    app.set_version_flag("--version", RANKSCOPE_VERSION);
+    app.require_subcommand(1);
+    app.get_formatter()->column_width(34);
+    for (const auto add : {add_info, add_tokenize, add_forward, add_capture, add_spectra, add_plan, add_scores, add_evaluate,
+                           add_noise, add_sweep, add_bench, add_export, add_train, add_corpus, add_demo, add_doctor}) {
+        add(app, context);
+    }
+    try {
+        app.parse(argc, argv);
+        return 0;
+    } catch (const CLI::CallForHelp& e) {
+        return app.exit(e);
+    } catch (const CLI::CallForAllHelp& e) {
+        return app.exit(e);
+    } catch (const CLI::CallForVersion& e) {
+        return app.exit(e);
+    } catch (const CLI::ParseError& e) {
+        return fail(context, 2, printable(e.what(), 400), "rankscope-cli --help, or rankscope-cli COMMAND --help");
+    } catch (const Cancelled&) {
+        return fail(context, kCancelled, "cancelled", "");
+    } catch (const Error& e) {
+        return fail(context, exit_code(e.kind()), e.what(), e.hint());
+    } catch (const std::bad_alloc&) {
+        return fail(context, 5, "out of memory", "use a smaller window, fewer layers or a machine with more memory");
+    } catch (const std::exception& e) {
+        return fail(context, 1, fmt::format("internal error: {}", printable(e.what(), 300)), "please report this");
+    }
+}
+
+}  // namespace
+}  // namespace rankscope::cli
+
+int main(int argc, char** argv) {
+    const int code = rankscope::cli::run(argc, argv);
+    std::fflush(stdout);
+    std::fflush(stderr);
+    // Detached threads and LibTorch's pools have nothing to lose; running their destructors only costs time.
+    std::_Exit(code);
 }
