@@ -28,7 +28,9 @@ struct LayerSelection {
     double scale = 0;                             ///< 0 = the layer's own
 };
 
-/// Isotropic Gaussian noise really added to q̂ (after the norm, before the scale): E‖e‖² = level².
+/// Isotropic Gaussian noise really added to q̂ (after the norm, before the scale): E‖e‖² = level² (times ‖q̂‖² where q is
+/// not l2-normalised). Drawn for all K channels of a key head and then sliced by the selection, rescaled to K' channels,
+/// so that the full model and every plan see the same noise.
 struct QueryNoise {
     double level = 0;
     std::uint64_t seed = 0;
@@ -118,6 +120,8 @@ public:
     [[nodiscard]] virtual TokenScores score(const Hidden& last, std::span<const std::vector<std::int32_t>> ids) const = 0;
     /// Logits [B, T, vocab] float32 of the last hidden states.
     [[nodiscard]] virtual std::vector<float> logits(const Hidden& last) const = 0;
+    /// Logits [B, vocab] of the last position only: what a prompt needs before decoding begins.
+    [[nodiscard]] virtual std::vector<float> last_logits(const Hidden& last) const = 0;
 
     /// Decoding: selections (one per layer, or empty for the full model) are sliced once into the state.
     [[nodiscard]] virtual std::unique_ptr<DecodeState> begin_decode(std::int64_t batch, std::span<const LayerSelection> selections) const = 0;

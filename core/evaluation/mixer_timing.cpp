@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/evaluation/mixer_timing.hpp"
+
+#include <chrono>
+
+#include "kernels/delta_rule.hpp"
+
+namespace rankscope {
+
+MixerTiming::MixerTiming(const Model& model, std::span<const std::vector<std::int32_t>> ids,
+                         std::span<const LayerSelection> selections) {
+    const auto copy = [](std::span<const float> values) { return std::vector<float>(values.begin(), values.end()); };
+    TraceRequest trace;
+    trace.inputs = true;
+    trace.deliver = [&](const MixerTrace& t) {
+        Layer layer{t.B, t.T, t.H, t.HV, t.K, t.V, static_cast<float>(t.scale), copy(t.q), copy(t.k), copy(t.v),
+                    copy(t.beta), copy(t.g), {}};
+        layer.out.resize(static_cast<std::size_t>(t.B * t.T * t.HV * t.V));
+        layers_.push_back(std::move(layer));
+    };
+    Hidden hidden = model.embed(ids);
+    for (std::size_t l = 0; l < selections.size(); ++l) {
+        RunOptions options;
+        options.trace = &trace;
+        if (!selections[l].keep.empty() || selections[l].scale != 0) options.selection = &selections[l];
+        hidden = model.run_layer(static_cast<std::int64_t>(l), hidden, options);
+    }
+}
+
+double MixerTiming::run_milliseconds() {
+    const auto start = std::chrono::steady_clock::now();
+    for (Layer& layer : layers_) {
+        kernels::DeltaRuleArgs<float> args;
+        args.B = layer.B;
+        args.T = layer.T;
+        args.H = layer.H;
+        args.HV = layer.HV;
+        args.K = layer.K;
+        args.V = layer.V;
+        args.scale = layer.scale;
+        args.q = layer.q.data();
+        args.k = layer.k.data();
+        args.v = layer.v.data();
+        args.beta = layer.beta.data();
+        args.g = layer.g.empty() ? nullptr : layer.g.data();
+        args.out = layer.out.data();
+        kernels::delta_rule(args);
+    }
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace rankscope
