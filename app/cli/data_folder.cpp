@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/cli/data_folder.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <climits>
+#include <cstdlib>
+
+namespace rankscope::cli {
+
+std::filesystem::path data_folder() {
+    namespace fs = std::filesystem;
+    if (const char* given = std::getenv("RANKSCOPE_DATA")) return given;
+    std::array<char, PATH_MAX> self{};
+    const ssize_t size = ::readlink("/proc/self/exe", self.data(), self.size() - 1);
+    const fs::path installed = fs::path(size > 0 ? self.data() : "").parent_path() / "../share/rankscope";
+    std::error_code ignored;
+    if (fs::exists(installed / "resources", ignored)) return fs::weakly_canonical(installed, ignored);
+    return RANKSCOPE_SOURCE_DIR;
+}
+
+}  // namespace rankscope::cli
