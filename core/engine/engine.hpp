@@ -29,7 +29,9 @@ public:
     virtual void forward(const ForwardRequest& request, const Progress& progress) = 0;
     virtual CaptureResult capture(const CaptureRequest& request, const Progress& progress) = 0;
     virtual ModelScores scores(const std::string& method, const std::optional<TokenWindows>& calibration, std::uint64_t seed, const Progress& progress) = 0;
-    virtual PlanResult plan(const PlanRequest& request, const Progress& progress) = 0;
+    /// One plan per request; the calibration data is read once for all of them. Error{Usage} if a method needs data and
+    /// there is none.
+    virtual std::vector<PlanResult> plans(const std::vector<PlanRequest>& requests, const std::optional<TokenWindows>& calibration, const Progress& progress) = 0;
     virtual EvaluateResult evaluate(const EvaluateRequest& request, const Progress& progress) = 0;
     virtual NoiseResult noise(const NoiseRequest& request, const Progress& progress) = 0;
     virtual BenchResult bench(const BenchRequest& request, const Progress& progress) = 0;

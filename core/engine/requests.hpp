@@ -49,7 +49,6 @@ struct LayerRequest {
 
 struct PlanRequest {
     std::vector<std::optional<LayerRequest>> layers;  ///< one per model layer; nothing = untouched
-    std::optional<TokenWindows> calibration;
     std::uint64_t seed = 0;
     ScaleRule scale = ScaleRule::Widest;
     std::string model_hash;
