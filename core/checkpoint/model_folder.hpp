@@ -3,11 +3,13 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "core/checkpoint/model_config.hpp"
 #include "core/checkpoint/safetensors.hpp"
+#include "core/checkpoint/weight_files.hpp"
 
 namespace rankscope {
 
@@ -48,16 +50,12 @@ public:
     [[nodiscard]] std::vector<std::string> find_non_finite() const;
 
 private:
-    struct Entry {
-        TensorView view;
-        std::string shard;
-    };
-
     std::filesystem::path path_;
     ModelConfig config_;
     std::vector<SafetensorsFile> files_;
+    std::vector<std::filesystem::path> weight_paths_;
     std::vector<std::shared_ptr<std::vector<std::byte>>> owned_;  ///< bytes of translated tensors that are no plain slice
-    std::map<std::string, Entry> tensors_;
+    std::map<std::string, WeightFiles::Entry> tensors_;
     std::vector<std::string> order_;
     std::vector<std::string> warnings_;
 };
