@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/model/internal/attention.hpp"
+
+#include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/outer.h>
+#include <ATen/ops/pow.h>
+#include <ATen/ops/scaled_dot_product_attention.h>
+
+#include <algorithm>
+
+namespace rankscope::internal {
+namespace {
+
+// x [B, T, heads, hd]; the first half of a head rotates with the second.
+at::Tensor rotate(const at::Tensor& x, std::int64_t offset, double theta) {
+    const std::int64_t half = x.size(3) / 2;
+    const auto wide = x.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+    const auto options = x.options().dtype(wide);
+    const at::Tensor exponent = at::arange(half, options) * (-2.0 / static_cast<double>(x.size(3)));
+    const at::Tensor frequency = at::pow(theta, exponent);
+    const at::Tensor angle = at::outer(at::arange(offset, offset + x.size(1), options), frequency).unsqueeze(1);  // [T, 1, half]
+    // cos and sin pass through the activation dtype, as in the reference.
+    const at::Tensor c = angle.cos().to(x.scalar_type()).to(wide);
+    const at::Tensor s = angle.sin().to(x.scalar_type()).to(wide);
+    const at::Tensor y = x.to(wide);
+    const at::Tensor a = y.narrow(3, 0, half), b = y.narrow(3, half, half);
+    return at::cat({a * c - b * s, b * c + a * s}, 3).to(x.scalar_type());
+}
+
+}  // namespace
+
+at::Tensor attention(const LayerConfig& layer, const LayerWeights& w, const at::Tensor& x, const LayerRun& run) {
+    const AttentionSpec& spec = layer.attention;
+    const std::int64_t B = x.size(0), T = x.size(1), hd = layer.key_dim;
+    const std::int64_t past = run.cache != nullptr ? run.cache->position : 0;
+    at::Tensor q = rotate(linear(x, w.q_proj, w.q_bias, run.bf16_matmul).view({B, T, spec.heads, hd}), past, spec.rope_theta).transpose(1, 2);
+    at::Tensor k = rotate(linear(x, w.k_proj, w.k_bias, run.bf16_matmul).view({B, T, spec.kv_heads, hd}), past, spec.rope_theta).transpose(1, 2);
+    at::Tensor v = linear(x, w.v_proj, w.v_bias, run.bf16_matmul).view({B, T, spec.kv_heads, hd}).transpose(1, 2);
+    if (run.cache != nullptr) {
+        LayerCache& cache = *run.cache;
+        if (cache.keys.defined()) {
+            k = at::cat({cache.keys, k}, 2);
+            v = at::cat({cache.values, v}, 2);
+        }
+        // Keys that no later token can see are dropped.
+        const std::int64_t keep = spec.window ? std::min(k.size(2), *spec.window) : k.size(2);
+        cache.keys = k.narrow(2, k.size(2) - keep, keep);
+        cache.values = v.narrow(2, v.size(2) - keep, keep);
+    }
+    if (spec.kv_heads != spec.heads) {
+        k = k.repeat_interleave(spec.heads / spec.kv_heads, 1);
+        v = v.repeat_interleave(spec.heads / spec.kv_heads, 1);
+    }
+    const auto options = x.options().dtype(at::kLong);
+    // Query i stands behind the keys of the past: distance to key j in tokens.
+    const at::Tensor distance = (at::arange(T, options) + (k.size(2) - T)).unsqueeze(1) - at::arange(k.size(2), options).unsqueeze(0);
+    at::Tensor visible = distance >= 0;
+    if (spec.window) visible = visible.logical_and(distance < *spec.window);
+    const at::Tensor o = at::scaled_dot_product_attention(q, k, v, visible, 0.0, false, layer.scale);
+    return linear(o.transpose(1, 2).reshape({B, T, -1}), w.o_proj, {}, run.bf16_matmul);
+}
+
+}  // namespace rankscope::internal

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/model/internal/mixer.hpp"
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "kernels/delta_rule.hpp"
+#include "kernels/parallel.hpp"
+
+namespace rankscope::internal {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::Variable;
+using torch::autograd::variable_list;
+
+const float* input(const at::Tensor& t) {
+    return t.defined() ? t.const_data_ptr<float>() : nullptr;
+}
+
+at::Tensor contiguous(const at::Tensor& t) {
+    return t.defined() ? t.contiguous() : t;
+}
+
+kernels::DeltaRuleArgs<float> arguments(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& beta,
+                                        const at::Tensor& g, double scale, const at::Tensor& initial) {
+    kernels::DeltaRuleArgs<float> a;
+    a.B = q.size(0);
+    a.T = q.size(1);
+    a.H = q.size(2);
+    a.K = q.size(3);
+    a.HV = v.size(2);
+    a.V = v.size(3);
+    a.scale = static_cast<float>(scale);
+    a.q = input(q);
+    a.k = input(k);
+    a.v = input(v);
+    a.beta = input(beta);
+    a.g = input(g);
+    a.initial_state = input(initial);
+    return a;
+}
+
+// Training always starts from the zero state and needs no final one, so neither carries a gradient.
+class DeltaRuleFunction : public torch::autograd::Function<DeltaRuleFunction> {
+public:
+    static Variable forward(AutogradContext* ctx, const Variable& q_in, const Variable& k_in, const Variable& v_in,
+                            const Variable& beta_in, const Variable& g_in, double scale) {
+        const at::Tensor q = contiguous(q_in), k = contiguous(k_in), v = contiguous(v_in), beta = contiguous(beta_in), g = contiguous(g_in);
+        at::Tensor out = at::empty_like(v);
+        auto args = arguments(q, k, v, beta, g, scale, {});
+        args.out = out.data_ptr<float>();
+        kernels::delta_rule(args);
+        ctx->save_for_backward({q, k, v, beta, g});
+        ctx->saved_data["scale"] = scale;
+        return out;
+    }
+
+    static variable_list backward(AutogradContext* ctx, variable_list gradients) {
+        const auto saved = ctx->get_saved_variables();
+        const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2], &beta = saved[3], &g = saved[4];
+        const at::Tensor d_out = gradients[0].contiguous();
+        at::Tensor d_q = at::empty_like(q), d_k = at::empty_like(k), d_v = at::empty_like(v), d_beta = at::empty_like(beta), d_g;
+        kernels::DeltaRuleBackwardArgs<float> args;
+        args.forward = arguments(q, k, v, beta, g, ctx->saved_data["scale"].toDouble(), {});
+        args.d_out = d_out.const_data_ptr<float>();
+        args.d_q = d_q.data_ptr<float>();
+        args.d_k = d_k.data_ptr<float>();
+        args.d_v = d_v.data_ptr<float>();
+        args.d_beta = d_beta.data_ptr<float>();
+        if (g.defined()) {
+            d_g = at::empty_like(g);
+            args.d_g = d_g.data_ptr<float>();
+        }
+        kernels::delta_rule_backward(args);
+        return {d_q, d_k, d_v, d_beta, d_g, Variable()};
+    }
+};
+
+MixerResult run_kernel(const at::Tensor& q_in, const at::Tensor& k_in, const at::Tensor& v_in, const at::Tensor& beta_in,
+                       const at::Tensor& g_in, double scale, const at::Tensor& initial_in, std::span<const std::int64_t> positions) {
+    const at::Tensor q = contiguous(q_in), k = contiguous(k_in), v = contiguous(v_in), beta = contiguous(beta_in), g = contiguous(g_in),
+                     initial = contiguous(initial_in);
+    auto args = arguments(q, k, v, beta, g, scale, initial);
+    MixerResult r;
+    r.out = at::empty({args.B, args.T, args.HV, args.V}, v.options());
+    r.final_state = at::empty({args.B, args.HV, args.K, args.V}, v.options());
+    args.out = r.out.data_ptr<float>();
+    args.final_state = r.final_state.data_ptr<float>();
+    if (!positions.empty()) {
+        r.states = at::empty({std::ssize(positions), args.B, args.HV, args.K, args.V}, v.options());
+        args.state_positions = positions;
+        args.states = r.states.data_ptr<float>();
+    }
+    kernels::delta_rule(args);
+    return r;
+}
+
+}  // namespace
+
+MixerResult delta_rule(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& beta, const at::Tensor& g,
+                       double scale, const at::Tensor& initial_state, std::span<const std::int64_t> positions, bool reference) {
+    const bool fits = q.device().is_cpu() && q.scalar_type() == at::kFloat && v.scalar_type() == at::kFloat;
+    if (reference || !fits) return delta_rule_aten_states(q, k, v, beta, g, scale, initial_state, positions);
+    const bool gradients = at::GradMode::is_enabled() && (q.requires_grad() || k.requires_grad() || v.requires_grad() || beta.requires_grad());
+    if (!gradients) return run_kernel(q, k, v, beta, g, scale, initial_state, positions);
+    return {DeltaRuleFunction::apply(q, k, v, beta, g, scale), {}, {}};
+}
+
+void share_thread_pool() {
+    kernels::set_parallel_runner([](std::int64_t count, std::int64_t grain, const std::function<void(std::int64_t, std::int64_t)>& body) {
+        at::parallel_for(0, count, grain, body);
+    });
+}
+
+}  // namespace rankscope::internal

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/model/internal/network.hpp"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
+
+#include <cstring>
+
+#include "core/base/error.hpp"
+
+namespace rankscope::internal {
+namespace {
+
+at::ScalarType scalar_type(DType dtype) {
+    switch (dtype) {
+        case DType::F16: return at::kHalf;
+        case DType::BF16: return at::kBFloat16;
+        case DType::F32: return at::kFloat;
+        default: throw Error(ErrorKind::Internal, "weights of dtype " + std::string(name_of(dtype)));
+    }
+}
+
+bool keeps_precision(const std::string& name) {
+    return name.ends_with("norm.weight") || name.ends_with(".A_log") || name.ends_with(".dt_bias");
+}
+
+at::Tensor read(const TensorView& view) {
+    at::Tensor out = at::empty(view.shape, at::TensorOptions().dtype(scalar_type(view.dtype)));
+    std::memcpy(out.data_ptr(), view.bytes.data(), view.bytes.size());
+    return out;
+}
+
+}  // namespace
+
+void Network::bind() {
+    layers.assign(config.layers.size(), {});
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+        LayerWeights& w = layers[i];
+        const std::string layer = "model.layers." + std::to_string(i) + ".";
+        const auto take = [&](at::Tensor& to, const std::string& name) {
+            const auto found = weights.find(layer + name);
+            if (found != weights.end()) to = found->second;
+        };
+        const auto take_conv = [&](at::Tensor& to, const std::string& name) {
+            const auto found = weights.find(layer + name);
+            if (found != weights.end()) to = found->second.view({found->second.size(0), found->second.size(2)});
+        };
+        take(w.attn_norm, "attn_norm.weight");
+        take(w.mlp_norm, "mlp_norm.weight");
+        take(w.q_proj, "attn.q_proj.weight");
+        take(w.k_proj, "attn.k_proj.weight");
+        take(w.v_proj, "attn.v_proj.weight");
+        take(w.o_proj, "attn.o_proj.weight");
+        take(w.q_bias, "attn.q_proj.bias");
+        take(w.k_bias, "attn.k_proj.bias");
+        take(w.v_bias, "attn.v_proj.bias");
+        take(w.a_proj, "attn.a_proj.weight");
+        take(w.b_proj, "attn.b_proj.weight");
+        take(w.g_proj, "attn.g_proj.weight");
+        take(w.A_log, "attn.A_log");
+        take(w.dt_bias, "attn.dt_bias");
+        take_conv(w.q_conv, "attn.q_conv1d.weight");
+        take_conv(w.k_conv, "attn.k_conv1d.weight");
+        take_conv(w.v_conv, "attn.v_conv1d.weight");
+        take(w.o_norm, "attn.o_norm.weight");
+        take(w.gate_proj, "mlp.gate_proj.weight");
+        take(w.up_proj, "mlp.up_proj.weight");
+        take(w.down_proj, "mlp.down_proj.weight");
+    }
+}
+
+at::Tensor Network::head() const {
+    return weights.at(config.tie_word_embeddings ? "model.embeddings.weight" : "lm_head.weight");
+}
+
+Network load_network(const ModelFolder& folder, at::Device device, at::ScalarType dtype) {
+    Network network;
+    network.config = folder.config();
+    for (const std::string& name : folder.tensor_names()) {
+        const at::ScalarType target = keeps_precision(name) && dtype != at::kDouble ? at::kFloat : dtype;
+        network.weights[name] = read(folder.tensor(name)).to(device, target);
+    }
+    network.bind();
+    return network;
+}
+
+}  // namespace rankscope::internal

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/model/internal/torch_model.hpp"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/logsumexp.h>
+#include <c10/core/InferenceMode.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/base/error.hpp"
+#include "core/model/internal/torch_errors.hpp"
+#include "kernels/delta_rule.hpp"
+
+namespace rankscope::internal {
+namespace {
+
+// Rows of logits at a time: 256 x 32000 floats are 32 MB.
+constexpr std::int64_t kScoreRows = 256;
+
+class TorchDecodeState final : public DecodeState {
+public:
+    [[nodiscard]] std::int64_t bytes() const override {
+        std::int64_t total = 0;
+        for (const LayerCache& c : caches) {
+            for (const at::Tensor& t : {c.q_tail, c.k_tail, c.v_tail, c.state, c.keys, c.values}) total += t.defined() ? t.numel() * static_cast<std::int64_t>(t.element_size()) : 0;
+        }
+        return total;
+    }
+
+    std::vector<LayerWeights> weights;
+    std::vector<double> scales;
+    std::vector<LayerCache> caches;
+};
+
+std::vector<float> to_floats(const at::Tensor& t) {
+    const at::Tensor c = t.to(at::kCPU, at::kFloat).contiguous();
+    const float* data = c.const_data_ptr<float>();
+    return {data, data + c.numel()};
+}
+
+}  // namespace
+
+at::Tensor ids_tensor(std::span<const std::vector<std::int32_t>> ids, at::Device device) {
+    const auto B = static_cast<std::int64_t>(ids.size());
+    const auto T = static_cast<std::int64_t>(ids.front().size());
+    at::Tensor out = at::empty({B, T}, at::TensorOptions().dtype(at::kLong));
+    auto* data = out.data_ptr<std::int64_t>();
+    for (const auto& row : ids) {
+        if (static_cast<std::int64_t>(row.size()) != T) throw Error(ErrorKind::Internal, "rows of a batch differ in length");
+        data = std::copy(row.begin(), row.end(), data);
+    }
+    return out.to(device);
+}
+
+TokenLosses token_losses(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& targets) {
+    std::vector<at::Tensor> nll;
+    std::vector<at::Tensor> correct;
+    for (std::int64_t begin = 0; begin < hidden.size(0); begin += kScoreRows) {
+        const std::int64_t rows = std::min(kScoreRows, hidden.size(0) - begin);
+        const at::Tensor logits = at::linear(hidden.narrow(0, begin, rows), head).to(hidden.scalar_type() == at::kDouble ? at::kDouble : at::kFloat);
+        const at::Tensor target = targets.narrow(0, begin, rows);
+        const at::Tensor chosen = logits.gather(1, target.unsqueeze(1)).squeeze(1);
+        nll.push_back((at::logsumexp(logits, {1}) - chosen).to(at::kFloat));
+        correct.push_back(logits.argmax(1) == target);
+    }
+    return {at::cat(nll, 0), at::cat(correct, 0)};
+}
+
+TorchModel::TorchModel(Network network, at::Device device, at::ScalarType dtype) : network_(std::move(network)), device_(device), dtype_(dtype) {}
+
+std::string TorchModel::dtype() const {
+    if (dtype_ == at::kBFloat16) return "bfloat16";
+    return dtype_ == at::kDouble ? "float64" : "float32";
+}
+
+std::string TorchModel::mixer_implementation(std::int64_t index, std::int64_t key_dim, std::int64_t length) const {
+    const LayerConfig& layer = network_.config.layers[static_cast<std::size_t>(index)];
+    if (!layer.prunable()) return "attention";
+    if (!device_.is_cpu() || dtype_ == at::kDouble) return "aten-chunked";
+    kernels::DeltaRuleArgs<float> args;
+    args.B = 1;
+    args.T = length;
+    args.H = layer.key_heads;
+    args.HV = layer.value_heads;
+    args.K = key_dim;
+    args.V = layer.value_dim;
+    return std::string(kernels::choose_delta_rule(args).name);
+}
+
+Hidden TorchModel::embed(std::span<const std::vector<std::int32_t>> ids) const {
+    return translated([&] {
+        const c10::InferenceMode guard;
+        return Hidden(std::make_shared<Hidden::Impl>(Hidden::Impl{internal::embed(network_, ids_tensor(ids, device_))}));
+    });
+}
+
+Hidden TorchModel::run_layer(std::int64_t layer, const Hidden& input, const RunOptions& options) const {
+    return translated([&] {
+        const c10::InferenceMode guard;
+        const auto index = static_cast<std::size_t>(layer);
+        LayerRun run;
+        run.selection = options.selection;
+        run.noise = options.noise;
+        run.trace = options.trace;
+        run.reference_mixer = options.reference_mixer;
+        if (options.selection != nullptr) run.scale = options.selection->scale;
+        const LayerWeights weights = options.selection != nullptr ? select_channels(network_.layers[index], network_.config.layers[index], *options.selection) : network_.layers[index];
+        return Hidden(std::make_shared<Hidden::Impl>(Hidden::Impl{internal::run_layer(network_, layer, weights, input.impl().value, run)}));
+    });
+}
+
+TokenScores TorchModel::score(const Hidden& last, std::span<const std::vector<std::int32_t>> ids) const {
+    return translated([&] {
+        const c10::InferenceMode guard;
+        const at::Tensor x = last.impl().value;
+        TokenScores out;
+        out.B = x.size(0);
+        out.T = x.size(1);
+        const std::int64_t n = out.B * (out.T - 1);
+        if (n == 0) return out;
+        const at::Tensor hidden = final_hidden(network_, x.narrow(1, 0, out.T - 1)).reshape({n, x.size(2)});
+        const at::Tensor targets = ids_tensor(ids, device_).narrow(1, 1, out.T - 1).reshape({n});
+        const TokenLosses losses = token_losses(hidden, network_.head(), targets);
+        out.nll = to_floats(losses.nll);
+        const at::Tensor correct = losses.correct.to(at::kCPU, at::kByte).contiguous();
+        out.correct.assign(correct.const_data_ptr<std::uint8_t>(), correct.const_data_ptr<std::uint8_t>() + n);
+        return out;
+    });
+}
+
+std::vector<float> TorchModel::logits(const Hidden& last) const {
+    return translated([&] {
+        const c10::InferenceMode guard;
+        return to_floats(at::linear(final_hidden(network_, last.impl().value), network_.head()));
+    });
+}
+
+std::vector<float> TorchModel::last_logits(const Hidden& last) const {
+    return translated([&] {
+        const c10::InferenceMode guard;
+        const at::Tensor& x = last.impl().value;
+        return to_floats(at::linear(final_hidden(network_, x.narrow(1, x.size(1) - 1, 1)), network_.head()));
+    });
+}
+
+std::unique_ptr<DecodeState> TorchModel::begin_decode(std::int64_t, std::span<const LayerSelection> selections) const {
+    return translated([&]() -> std::unique_ptr<DecodeState> {
+        const c10::InferenceMode guard;
+        auto state = std::make_unique<TorchDecodeState>();
+        state->weights = network_.layers;
+        state->scales.assign(network_.layers.size(), 0.0);
+        state->caches.resize(network_.layers.size());
+        for (std::size_t l = 0; l < selections.size(); ++l) {
+            state->weights[l] = select_channels(network_.layers[l], network_.config.layers[l], selections[l]);
+            state->scales[l] = selections[l].scale;
+        }
+        return state;
+    });
+}
+
+std::vector<std::int32_t> TorchModel::decode_step(DecodeState& opaque, std::span<const std::int32_t> tokens, double* mixer_seconds) const {
+    return translated([&] {
+        const c10::InferenceMode guard;
+        auto& state = dynamic_cast<TorchDecodeState&>(opaque);
+        std::vector<std::vector<std::int32_t>> rows;
+        for (const std::int32_t token : tokens) rows.push_back({token});
+        at::Tensor x = internal::embed(network_, ids_tensor(rows, device_));
+        double seconds = 0;
+        for (std::size_t l = 0; l < network_.layers.size(); ++l) {
+            LayerRun run;
+            run.scale = state.scales[l];
+            run.cache = &state.caches[l];
+            run.cache->mixer_seconds = 0;
+            x = internal::run_layer(network_, static_cast<std::int64_t>(l), state.weights[l], x, run);
+            seconds += run.cache->mixer_seconds;
+        }
+        if (mixer_seconds != nullptr) *mixer_seconds += seconds;
+        const at::Tensor next = at::linear(final_hidden(network_, x), network_.head()).argmax(-1).reshape({-1}).to(at::kCPU);
+        const auto* data = next.const_data_ptr<std::int64_t>();
+        return std::vector<std::int32_t>(data, data + next.numel());
+    });
+}
+
+}  // namespace rankscope::internal
