@@ -41,5 +41,7 @@ message(STATUS "LibTorch ${_version}: ${RANKSCOPE_TORCH_ROOT}")
 add_library(rankscope_torch INTERFACE)
 add_library(rankscope::torch ALIAS rankscope_torch)
 target_include_directories(rankscope_torch SYSTEM INTERFACE ${RANKSCOPE_TORCH_ROOT}/include ${RANKSCOPE_TORCH_ROOT}/include/torch/csrc/api/include)
+# LibTorch's folder carries a newer {fmt} than the system, which is found first; its compiled part is not to be linked.
+target_compile_definitions(rankscope_torch INTERFACE FMT_HEADER_ONLY)
 target_link_libraries(rankscope_torch INTERFACE ${RANKSCOPE_TORCH_ROOT}/lib/libtorch_cpu.so ${RANKSCOPE_TORCH_ROOT}/lib/libc10.so)
 target_link_options(rankscope_torch INTERFACE "LINKER:-rpath,${RANKSCOPE_TORCH_ROOT}/lib" "LINKER:--no-as-needed")
