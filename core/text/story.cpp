@@ -17,8 +17,8 @@ enum Kind : std::size_t { kNew, kChange, kQuestion, kRemark, kKinds };
 
 constexpr std::array<std::size_t, 2> kTellings = {kNew, kChange};
 
-// The urn at the start of a story: enough questions that about 8 % of all tokens are answers.
-constexpr std::array<double, kKinds> kUrn = {1.4, 2.0, 11.0, 0.8};
+// The urn at the start of a story: about 8 % of all tokens become answers.
+constexpr std::array<double, kKinds> kUrn = {2.0, 1.2, 9.5, 0.7};
 
 constexpr std::int64_t kShortestSentence = 4;
 
