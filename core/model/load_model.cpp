@@ -3,7 +3,6 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
-#include <c10/core/InferenceMode.h>
 
 #include "core/model/internal/mixer.hpp"
 #include "core/model/internal/torch_errors.hpp"
@@ -58,7 +57,7 @@ std::unique_ptr<Model> load_model(const ModelFolder& folder, const Placement& pl
         const at::ScalarType dtype = choose_dtype(placement.dtype, device, folder.dtype());
         for (const std::string& warning : folder.find_non_finite()) progress.warning(warning);
         progress.check();
-        const c10::InferenceMode guard;
+        // No inference mode here: weights made in it could take no part in a gradient later (Taylor scores).
         return std::make_unique<internal::TorchModel>(internal::load_network(folder, device, dtype), device, dtype);
     });
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // First-order Taylor scores as in LLM-Pruner (Ma, Fang & Wang 2023): Σ_j |W_ij ∂L/∂W_ij| over the rows of q_proj and
 // k_proj, the gradient summed over all rows of text before the absolute value is taken.
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/linear.h>

@@ -3,6 +3,7 @@
 // triangular solve; only T/64 steps remain sequential. All heads and chunks are batched.
 #include "core/model/internal/mixer_aten.hpp"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/exp.h>
