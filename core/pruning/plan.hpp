@@ -11,11 +11,12 @@
 
 namespace rankscope {
 
-/// Which width the query scale uses after pruning.
+/// Which width the query scale uses after pruning. In a model re-sliced from a padded export (written_key_dim > key_dim)
+/// "width" is always the true one, since that is what an export of the plan writes; only Original keeps the file's scale.
 enum class ScaleRule {
     Widest,    ///< W^-0.5, W the largest width over all layers with a prunable state: what an export computes
-    Kept,      ///< this layer's own K'^-0.5
-    Original,  ///< K^-0.5
+    Kept,      ///< this layer's own K'^-0.5, also in untouched layers
+    Original,  ///< what the unpruned model uses: written_key_dim^-0.5
 };
 
 struct PlanLayer {
@@ -44,11 +45,17 @@ struct Plan {
     [[nodiscard]] const PlanLayer* layer(std::int64_t index) const noexcept;
 };
 
-/// max(1, floor(K (1 - ratio) + 1e-9)).
+/// "widest", "kept", "original".
+[[nodiscard]] std::string name_of(ScaleRule scale);
+/// The way back; nothing for an unknown name.
+[[nodiscard]] std::optional<ScaleRule> scale_rule_named(const std::string& name);
+
+/// max(1, floor(K (1 - ratio) + 1e-9)). Error{Usage} for a ratio outside [0, 1].
 [[nodiscard]] std::int64_t kept_width(std::int64_t key_dim, double ratio);
 
-/// The plan file's text (pretty-printed JSON) and back. Parsing is strict: Error{Input} for malformed content,
-/// Error{Unsupported} for another version.
+/// The plan file's text (JSON, one line per head) and back. Parsing is strict: Error{Input} for malformed content (types,
+/// ranges, keys or layers twice, heads with different counts), Error{Unsupported} for another version. Keys that this
+/// version does not know are ignored. Layers come back in ascending order.
 [[nodiscard]] std::string to_json(const Plan& plan);
 [[nodiscard]] Plan parse_plan(const std::string& text, const std::string& where);
 [[nodiscard]] Plan read_plan(const std::filesystem::path& path);
@@ -58,6 +65,8 @@ struct Plan {
 void check_plan(const Plan& plan, const ModelConfig& model, const std::string& model_hash, bool force,
                 const std::string& where);
 
+/// W: the largest K' over all prunable layers, untouched ones counted with K; 0 if there is none.
+[[nodiscard]] std::int64_t widest_kept(const Plan& plan, const ModelConfig& model);
 /// Scale of q in every layer under the plan (attention: its own, untouched).
 [[nodiscard]] std::vector<double> query_scales(const Plan& plan, const ModelConfig& model);
 /// K' of every layer (attention: head size).
