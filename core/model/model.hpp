@@ -113,7 +113,7 @@ public:
     /// Name of the mixer implementation layer `layer` runs with at width K' and length T.
     [[nodiscard]] virtual std::string mixer_implementation(std::int64_t layer, std::int64_t key_dim, std::int64_t length) const = 0;
 
-    /// ids [B][T], equal lengths, every id in [0, vocab).
+    /// ids [B][T], equal lengths. Error{Input}: an id outside [0, vocab).
     [[nodiscard]] virtual Hidden embed(std::span<const std::vector<std::int32_t>> ids) const = 0;
     [[nodiscard]] virtual Hidden run_layer(std::int64_t layer, const Hidden& input, const RunOptions& options) const = 0;
     /// Final norm, head and log-softmax, tiled so that [B, T, vocab] is never formed.
@@ -128,8 +128,8 @@ public:
     /// Feeds one token per sequence; returns the arg max next tokens. `mixer_seconds` adds the time inside mixers.
     virtual std::vector<std::int32_t> decode_step(DecodeState& state, std::span<const std::int32_t> tokens, double* mixer_seconds) const = 0;
 
-    /// Mean language-model loss over the rows backpropagated to q_proj and k_proj; Σ|W ∘ G| accumulated as in LLM-Pruner
-    /// (absolute value after summing the gradients of all rows).
+    /// Language-model loss, the mean over all scored tokens of the rows, backpropagated to q_proj and k_proj; Σ|W ∘ G| as
+    /// in LLM-Pruner (absolute value after summing the gradients of all rows). Error{Input}: no row has two tokens.
     [[nodiscard]] virtual ChannelGradients channel_gradients(std::span<const std::vector<std::int32_t>> rows, const Progress& progress) const = 0;
 };
 

@@ -2,6 +2,7 @@
 // First-order Taylor scores as in LLM-Pruner (Ma, Fang & Wang 2023): Σ_j |W_ij ∂L/∂W_ij| over the rows of q_proj and
 // k_proj, the gradient summed over all rows of text before the absolute value is taken.
 #include <ATen/TensorOperators.h>
+#include <ATen/core/Reduction.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/linear.h>
@@ -27,9 +28,10 @@ ChannelGradients TorchModel::channel_gradients(std::span<const std::vector<std::
         }
         std::vector<at::Tensor> sums(leaves.size());
         double done = 0;
+        std::int64_t tokens = 0;
         for (const auto& row : rows) {
             if (row.size() < 2) continue;
-            const at::Tensor ids = ids_tensor(std::span(&row, 1), device_);
+            const at::Tensor ids = checked_ids(std::span(&row, 1));
             at::Tensor x = internal::embed(network, ids);
             for (std::size_t l = 0; l < network.layers.size(); ++l) {
                 progress.check();
@@ -38,7 +40,8 @@ ChannelGradients TorchModel::channel_gradients(std::span<const std::vector<std::
             const std::int64_t n = ids.size(1) - 1;
             const at::Tensor hidden = final_hidden(network, x.narrow(1, 0, n)).reshape({n, -1});
             const at::Tensor logits = at::linear(hidden, network.head());
-            const at::Tensor loss = at::cross_entropy_loss(logits, ids.narrow(1, 1, n).reshape({n}));
+            const at::Tensor loss = at::cross_entropy_loss(logits, ids.narrow(1, 1, n).reshape({n}), {}, at::Reduction::Sum);
+            tokens += n;
             const auto gradients = torch::autograd::grad({loss}, leaves, {}, std::nullopt, false, true);
             for (std::size_t i = 0; i < leaves.size(); ++i) {
                 if (!gradients[i].defined()) continue;
@@ -47,6 +50,7 @@ ChannelGradients TorchModel::channel_gradients(std::span<const std::vector<std::
             }
             progress.update({++done, static_cast<double>(rows.size()), "windows", -1, "gradients"});
         }
+        if (tokens == 0) throw_input("no gradient: every row has fewer than 2 tokens, expected at least one longer row");
         ChannelGradients out;
         out.scores.resize(network.layers.size());
         std::size_t i = 0;
@@ -55,7 +59,7 @@ ChannelGradients TorchModel::channel_gradients(std::span<const std::vector<std::
             at::Tensor score;
             for (int part = 0; part < 2; ++part, ++i) {
                 if (!sums[i].defined()) continue;
-                const at::Tensor s = (leaves[i].detach().to(at::kDouble) * sums[i]).abs().sum(1);
+                const at::Tensor s = (leaves[i].detach().to(at::kDouble) * sums[i]).abs().sum(1) / static_cast<double>(tokens);
                 score = score.defined() ? score + s : s;
             }
             if (!score.defined()) continue;

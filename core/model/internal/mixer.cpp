@@ -47,8 +47,8 @@ kernels::DeltaRuleArgs<float> arguments(const at::Tensor& q, const at::Tensor& k
 class DeltaRuleFunction : public torch::autograd::Function<DeltaRuleFunction> {
 public:
     static Variable forward(AutogradContext* ctx, const Variable& q_in, const Variable& k_in, const Variable& v_in,
-                            const Variable& beta_in, const Variable& g_in, double scale) {
-        const at::Tensor q = contiguous(q_in), k = contiguous(k_in), v = contiguous(v_in), beta = contiguous(beta_in), g = contiguous(g_in);
+                            const Variable& beta_in, const std::optional<Variable>& g_in, double scale) {
+        const at::Tensor q = contiguous(q_in), k = contiguous(k_in), v = contiguous(v_in), beta = contiguous(beta_in), g = contiguous(g_in.value_or(Variable()));
         at::Tensor out = at::empty_like(v);
         auto args = arguments(q, k, v, beta, g, scale, {});
         args.out = out.data_ptr<float>();
@@ -106,7 +106,8 @@ MixerResult delta_rule(const at::Tensor& q, const at::Tensor& k, const at::Tenso
     if (reference || !fits) return delta_rule_aten_states(q, k, v, beta, g, scale, initial_state, positions);
     const bool gradients = at::GradMode::is_enabled() && (q.requires_grad() || k.requires_grad() || v.requires_grad() || beta.requires_grad());
     if (!gradients) return run_kernel(q, k, v, beta, g, scale, initial_state, positions);
-    return {DeltaRuleFunction::apply(q, k, v, beta, g, scale), {}, {}};
+    // An undefined tensor is no argument of a differentiable function; none at all is.
+    return {DeltaRuleFunction::apply(q, k, v, beta, g.defined() ? std::optional(g) : std::nullopt, scale), {}, {}};
 }
 
 void share_thread_pool() {

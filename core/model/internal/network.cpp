@@ -4,6 +4,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 
+#include <cstdint>
 #include <cstring>
 
 #include "core/base/error.hpp"
@@ -16,7 +17,8 @@ at::ScalarType scalar_type(DType dtype) {
         case DType::F16: return at::kHalf;
         case DType::BF16: return at::kBFloat16;
         case DType::F32: return at::kFloat;
-        default: throw Error(ErrorKind::Internal, "weights of dtype " + std::string(name_of(dtype)));
+        case DType::F64: return at::kDouble;
+        default: throw_unsupported("weights of dtype " + std::string(name_of(dtype)) + ", expected F16, BF16, F32 or F64");
     }
 }
 
@@ -24,10 +26,17 @@ bool keeps_precision(const std::string& name) {
     return name.ends_with("norm.weight") || name.ends_with(".A_log") || name.ends_with(".dt_bias");
 }
 
-at::Tensor read(const TensorView& view) {
-    at::Tensor out = at::empty(view.shape, at::TensorOptions().dtype(scalar_type(view.dtype)));
+// A copy in `target` on `device`; the mapped bytes are converted without another copy where their alignment allows it.
+at::Tensor read(const TensorView& view, at::Device device, at::ScalarType target) {
+    const auto options = at::TensorOptions().dtype(scalar_type(view.dtype));
+    if (reinterpret_cast<std::uintptr_t>(view.bytes.data()) % size_of(view.dtype) == 0) {
+        // from_blob wants a mutable pointer; the tensor is only read.
+        const at::Tensor mapped = at::from_blob(const_cast<std::byte*>(view.bytes.data()), view.shape, options);
+        return mapped.to(device, target, /*non_blocking=*/false, /*copy=*/true);
+    }
+    at::Tensor out = at::empty(view.shape, options);
     std::memcpy(out.data_ptr(), view.bytes.data(), view.bytes.size());
-    return out;
+    return out.to(device, target);
 }
 
 }  // namespace
@@ -77,8 +86,10 @@ Network load_network(const ModelFolder& folder, at::Device device, at::ScalarTyp
     Network network;
     network.config = folder.config();
     for (const std::string& name : folder.tensor_names()) {
+        // A tied model may carry a copy of its head, which nobody reads.
+        if (name == "lm_head.weight" && network.config.tie_word_embeddings) continue;
         const at::ScalarType target = keeps_precision(name) && dtype != at::kDouble ? at::kFloat : dtype;
-        network.weights[name] = read(folder.tensor(name)).to(device, target);
+        network.weights[name] = read(folder.tensor(name), device, target);
     }
     network.bind();
     return network;

@@ -31,6 +31,7 @@ public:
         return total;
     }
 
+    std::int64_t batch = 0;
     std::vector<LayerWeights> weights;
     std::vector<double> scales;
     std::vector<LayerCache> caches;
@@ -45,6 +46,7 @@ std::vector<float> to_floats(const at::Tensor& t) {
 }  // namespace
 
 at::Tensor ids_tensor(std::span<const std::vector<std::int32_t>> ids, at::Device device) {
+    if (ids.empty() || ids.front().empty()) throw Error(ErrorKind::Internal, "a batch without tokens");
     const auto B = static_cast<std::int64_t>(ids.size());
     const auto T = static_cast<std::int64_t>(ids.front().size());
     at::Tensor out = at::empty({B, T}, at::TensorOptions().dtype(at::kLong));
@@ -91,10 +93,20 @@ std::string TorchModel::mixer_implementation(std::int64_t index, std::int64_t ke
     return std::string(kernels::choose_delta_rule(args).name);
 }
 
+at::Tensor TorchModel::checked_ids(std::span<const std::vector<std::int32_t>> ids) const {
+    const std::int64_t vocab = network_.config.vocab_size;
+    for (const auto& row : ids) {
+        for (const std::int32_t id : row) {
+            if (id < 0 || id >= vocab) throw_input("token outside the vocabulary: found " + std::to_string(id) + ", expected 0 to " + std::to_string(vocab - 1), "is this the tokenizer of this model?");
+        }
+    }
+    return ids_tensor(ids, device_);
+}
+
 Hidden TorchModel::embed(std::span<const std::vector<std::int32_t>> ids) const {
     return translated([&] {
         const c10::InferenceMode guard;
-        return Hidden(std::make_shared<Hidden::Impl>(Hidden::Impl{internal::embed(network_, ids_tensor(ids, device_))}));
+        return Hidden(std::make_shared<Hidden::Impl>(Hidden::Impl{internal::embed(network_, checked_ids(ids))}));
     });
 }
 
@@ -147,10 +159,11 @@ std::vector<float> TorchModel::last_logits(const Hidden& last) const {
     });
 }
 
-std::unique_ptr<DecodeState> TorchModel::begin_decode(std::int64_t, std::span<const LayerSelection> selections) const {
+std::unique_ptr<DecodeState> TorchModel::begin_decode(std::int64_t batch, std::span<const LayerSelection> selections) const {
     return translated([&]() -> std::unique_ptr<DecodeState> {
         const c10::InferenceMode guard;
         auto state = std::make_unique<TorchDecodeState>();
+        state->batch = batch;
         state->weights = network_.layers;
         state->scales.assign(network_.layers.size(), 0.0);
         state->caches.resize(network_.layers.size());
@@ -166,9 +179,10 @@ std::vector<std::int32_t> TorchModel::decode_step(DecodeState& opaque, std::span
     return translated([&] {
         const c10::InferenceMode guard;
         auto& state = dynamic_cast<TorchDecodeState&>(opaque);
+        if (std::ssize(tokens) != state.batch) throw Error(ErrorKind::Internal, "decoding: found " + std::to_string(tokens.size()) + " tokens, expected " + std::to_string(state.batch));
         std::vector<std::vector<std::int32_t>> rows;
         for (const std::int32_t token : tokens) rows.push_back({token});
-        at::Tensor x = internal::embed(network_, ids_tensor(rows, device_));
+        at::Tensor x = internal::embed(network_, checked_ids(rows));
         double seconds = 0;
         for (std::size_t l = 0; l < network_.layers.size(); ++l) {
             LayerRun run;

@@ -37,6 +37,8 @@ public:
     [[nodiscard]] ChannelGradients channel_gradients(std::span<const std::vector<std::int32_t>> rows, const Progress& progress) const override;
 
 private:
+    [[nodiscard]] at::Tensor checked_ids(std::span<const std::vector<std::int32_t>> ids) const;
+
     Network network_;
     at::Device device_;
     at::ScalarType dtype_;
