@@ -10,6 +10,8 @@
 
 #include <algorithm>
 
+#include "core/model/internal/layer_operations.hpp"
+
 namespace rankscope::internal {
 namespace {
 
@@ -35,9 +37,9 @@ at::Tensor attention(const LayerConfig& layer, const LayerWeights& w, const at::
     const AttentionSpec& spec = layer.attention;
     const std::int64_t B = x.size(0), T = x.size(1), hd = layer.key_dim;
     const std::int64_t past = run.cache != nullptr ? run.cache->position : 0;
-    at::Tensor q = rotate(linear(x, w.q_proj, w.q_bias, run.bf16_matmul).view({B, T, spec.heads, hd}), past, spec.rope_theta).transpose(1, 2);
-    at::Tensor k = rotate(linear(x, w.k_proj, w.k_bias, run.bf16_matmul).view({B, T, spec.kv_heads, hd}), past, spec.rope_theta).transpose(1, 2);
-    at::Tensor v = linear(x, w.v_proj, w.v_bias, run.bf16_matmul).view({B, T, spec.kv_heads, hd}).transpose(1, 2);
+    at::Tensor q = rotate(project(x, w.q_proj, w.q_bias).view({B, T, spec.heads, hd}), past, spec.rope_theta).transpose(1, 2);
+    at::Tensor k = rotate(project(x, w.k_proj, w.k_bias).view({B, T, spec.kv_heads, hd}), past, spec.rope_theta).transpose(1, 2);
+    at::Tensor v = project(x, w.v_proj, w.v_bias).view({B, T, spec.kv_heads, hd}).transpose(1, 2);
     if (run.cache != nullptr) {
         LayerCache& cache = *run.cache;
         if (cache.keys.defined()) {
@@ -59,7 +61,7 @@ at::Tensor attention(const LayerConfig& layer, const LayerWeights& w, const at::
     at::Tensor visible = distance >= 0;
     if (spec.window) visible = visible.logical_and(distance < *spec.window);
     const at::Tensor o = at::scaled_dot_product_attention(q, k, v, visible, 0.0, false, layer.scale);
-    return linear(o.transpose(1, 2).reshape({B, T, -1}), w.o_proj, {}, run.bf16_matmul);
+    return project(o.transpose(1, 2).reshape({B, T, -1}), w.o_proj);
 }
 
 }  // namespace rankscope::internal

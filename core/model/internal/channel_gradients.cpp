@@ -21,9 +21,10 @@ ChannelGradients TorchModel::channel_gradients(std::span<const std::vector<std::
         std::vector<at::Tensor> leaves;
         for (std::size_t l = 0; l < network.layers.size(); ++l) {
             if (!network.config.layers[l].prunable()) continue;
-            for (at::Tensor* t : {&network.layers[l].q_proj, &network.layers[l].k_proj}) {
-                *t = t->detach().clone().requires_grad_(true);
-                leaves.push_back(*t);
+            for (const char* part : {"q_proj", "k_proj"}) {
+                at::Tensor& t = network.weights.at("model.layers." + std::to_string(l) + ".attn." + part + ".weight");
+                t = t.detach().clone().requires_grad_(true);
+                leaves.push_back(t);
             }
         }
         std::vector<at::Tensor> sums(leaves.size());
@@ -32,6 +33,7 @@ ChannelGradients TorchModel::channel_gradients(std::span<const std::vector<std::
         for (const auto& row : rows) {
             if (row.size() < 2) continue;
             const at::Tensor ids = checked_ids(std::span(&row, 1));
+            network.bind();
             at::Tensor x = internal::embed(network, ids);
             for (std::size_t l = 0; l < network.layers.size(); ++l) {
                 progress.check();

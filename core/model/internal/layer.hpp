@@ -12,7 +12,7 @@ namespace rankscope::internal {
 
 /// What one layer carries from one call to the next when decoding.
 struct LayerCache {
-    at::Tensor q_tail, k_tail, v_tail;  ///< last W-1 inputs of the convolutions [B, W-1, channels]
+    at::Tensor conv_tail;               ///< last W-1 inputs of the convolutions [B, W-1, q | k | v]
     at::Tensor state;                   ///< [B, HV, K', V]
     at::Tensor keys, values;            ///< attention: [B, kv heads, positions, head size]
     std::int64_t position = 0;          ///< tokens seen
@@ -43,11 +43,5 @@ struct LayerRun {
 
 /// q and k projections and convolutions reduced to the kept channels: a mask before the norm.
 [[nodiscard]] LayerWeights select_channels(const LayerWeights& weights, const LayerConfig& layer, const LayerSelection& selection);
-
-/// x Wᵀ (+ b), the product in bfloat16 if asked for.
-[[nodiscard]] at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, bool bf16);
-
-/// RMSNorm over the last axis in float32 (or float64), cast back to x's dtype.
-[[nodiscard]] at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps);
 
 }  // namespace rankscope::internal

@@ -26,7 +26,7 @@ public:
     [[nodiscard]] std::int64_t bytes() const override {
         std::int64_t total = 0;
         for (const LayerCache& c : caches) {
-            for (const at::Tensor& t : {c.q_tail, c.k_tail, c.v_tail, c.state, c.keys, c.values}) total += t.defined() ? t.numel() * static_cast<std::int64_t>(t.element_size()) : 0;
+            for (const at::Tensor& t : {c.conv_tail, c.state, c.keys, c.values}) total += t.defined() ? t.numel() * static_cast<std::int64_t>(t.element_size()) : 0;
         }
         return total;
     }

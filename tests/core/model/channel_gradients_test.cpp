@@ -46,9 +46,10 @@ TEST_P(ChannelGradientsOf, AgreeWithFiniteDifferences) {
         ASSERT_EQ(std::ssize(scores.scores[l]), layer.key_heads * layer.key_dim);
         for (const std::int64_t channel : {std::int64_t{0}, layer.key_heads * layer.key_dim - 1}) {
             double expected = 0;
-            for (at::Tensor* weight : {&network.layers[l].q_proj, &network.layers[l].k_proj}) {
-                double* row = weight->data_ptr<double>() + channel * weight->size(1);
-                for (std::int64_t j = 0; j < weight->size(1); ++j) {
+            for (const std::string part : {"q_proj", "k_proj"}) {
+                const at::Tensor weight = network.weights.at("model.layers." + std::to_string(l) + ".attn." + part + ".weight");
+                double* row = weight.data_ptr<double>() + channel * weight.size(1);
+                for (std::int64_t j = 0; j < weight.size(1); ++j) {
                     const double w = row[j];
                     const double step = 1e-5;
                     row[j] = w + step;

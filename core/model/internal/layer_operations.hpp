@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// The operations of a layer around its recurrence, differentiable. Float32 on the CPU runs through kernels/, everything
+// else (other devices, float64, bfloat16 activations, rarer configurations) is composed of ATen operations.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <utility>
+
+#include "core/model/internal/network.hpp"
+
+namespace rankscope::internal {
+
+/// Whether kernels/ computes on activations like x.
+[[nodiscard]] bool kernels_fit(const at::Tensor& x);
+
+/// At least float32: what norms and gates are computed in.
+[[nodiscard]] at::ScalarType wide(const at::Tensor& x);
+
+/// RMSNorm over the last axis, rounded once, to `out`.
+[[nodiscard]] at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps, at::ScalarType out);
+
+/// {x + add in x's dtype, its RMSNorm in add's dtype}.
+[[nodiscard]] std::pair<at::Tensor, at::Tensor> add_and_norm(const at::Tensor& x, const at::Tensor& add, const at::Tensor& weight, double eps);
+
+/// RMSNorm per head of o [B, T, HV, V], then the gate [B, T, HV·V] (undefined without): [B, T, HV·V] in `out`.
+[[nodiscard]] at::Tensor gated_norm(const at::Tensor& o, const at::Tensor& weight, const at::Tensor& gate, OutputGate act, double eps, at::ScalarType out);
+
+/// silu(gate) · up of [.., gate | up].
+[[nodiscard]] at::Tensor swiglu(const at::Tensor& gate_up);
+
+/// x Wᵀ (+ b) in x's dtype.
+[[nodiscard]] at::Tensor project(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias = {});
+
+}  // namespace rankscope::internal
