@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/model/internal/mixer.hpp"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "kernels/delta_rule.hpp"
-#include "kernels/parallel.hpp"
 
 namespace rankscope::internal {
 namespace {
@@ -108,12 +106,6 @@ MixerResult delta_rule(const at::Tensor& q, const at::Tensor& k, const at::Tenso
     if (!gradients) return run_kernel(q, k, v, beta, g, scale, initial_state, positions);
     // An undefined tensor is no argument of a differentiable function; none at all is.
     return {DeltaRuleFunction::apply(q, k, v, beta, g.defined() ? std::optional(g) : std::nullopt, scale), {}, {}};
-}
-
-void share_thread_pool() {
-    kernels::set_parallel_runner([](std::int64_t count, std::int64_t grain, const std::function<void(std::int64_t, std::int64_t)>& body) {
-        at::parallel_for(0, count, grain, body);
-    });
 }
 
 }  // namespace rankscope::internal
