@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/model/load_model.hpp"
 
-#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 
+#include <charconv>
+
+#include "core/model/internal/cuda_library.hpp"
 #include "core/model/internal/mixer.hpp"
 #include "core/model/internal/torch_errors.hpp"
 #include "core/model/internal/torch_model.hpp"
@@ -14,20 +16,19 @@ namespace {
 
 at::Device choose_device(const std::string& name) {
     if (name == "cpu") return at::kCPU;
-    const bool available = at::hasCUDA() && at::detail::getCUDAHooks().deviceCount() > 0;
-    if (name == "auto") return available ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
-    if (name != "cuda" && !name.starts_with("cuda:")) {
+    if (name == "auto") return internal::cuda_support().devices > 0 ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
+    int index = 0;
+    const char* end = name.data() + name.size();
+    const bool numbered = name.starts_with("cuda:") && std::from_chars(name.data() + 5, end, index).ptr == end && name.size() > 5 && index >= 0;
+    if (name != "cuda" && !numbered) {
         throw_usage("unknown device: --device: found '" + printable(name) + "', expected cpu, cuda, cuda:N or auto");
     }
-    if (!available) throw_resource("no usable CUDA device: --device: found '" + printable(name) + "'", "rankscope-cli doctor says what is missing; --device cpu always works");
-    int index = 0;
-    if (name.size() > 5) {
-        try {
-            index = std::stoi(name.substr(5));
-        } catch (const std::exception&) {
-            index = -1;
-        }
-        if (index < 0 || index >= at::detail::getCUDAHooks().deviceCount()) throw_usage("unknown device: --device: found '" + printable(name) + "'");
+    const internal::CudaSupport& cuda = internal::cuda_support();
+    if (cuda.devices == 0) {
+        throw_resource("no usable CUDA device: --device " + name + ": " + printable(cuda.reason), "rankscope-cli doctor says what is missing; --device cpu always works");
+    }
+    if (index >= cuda.devices) {
+        throw_resource("no such CUDA device: --device: found '" + name + "', expected cuda:0 to cuda:" + std::to_string(cuda.devices - 1));
     }
     return {at::kCUDA, static_cast<c10::DeviceIndex>(index)};
 }

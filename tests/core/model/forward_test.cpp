@@ -138,13 +138,24 @@ TEST(ModelForward, IdsOutsideTheVocabularyAreRefused) {
 
 TEST(ModelForward, AnUnknownDeviceOrPrecisionIsWrongUsage) {
     const ModelFolder folder = ModelFolder::open(golden_models() / "delta_net-plain");
-    for (const Placement& placement : {Placement{"tpu", "auto", 0}, Placement{"cpu", "int8", 0}, Placement{"cuda:x", "auto", 0}}) {
+    for (const Placement& placement : {Placement{"tpu", "auto", 0}, Placement{"cpu", "int8", 0}, Placement{"cuda:x", "auto", 0}, Placement{"cuda:", "auto", 0}, Placement{"cuda:-1", "auto", 0}}) {
         try {
             (void)load_model(folder, placement, {});
             FAIL() << placement.device << " " << placement.dtype;
         } catch (const Error& error) {
-            EXPECT_TRUE(error.kind() == ErrorKind::Usage || error.kind() == ErrorKind::Resource) << error.what();
+            EXPECT_EQ(error.kind(), ErrorKind::Usage) << error.what();
         }
+    }
+}
+
+TEST(ModelForward, AMissingDeviceIsAResourceErrorWithAHint) {
+    const ModelFolder folder = ModelFolder::open(golden_models() / "delta_net-plain");
+    try {
+        (void)load_model(folder, {"cuda:99", "auto", 0}, {});
+        FAIL() << "100 devices?";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::Resource) << error.what();
+        EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
     }
 }
 

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+namespace rankscope::internal {
+
+/// Whether LibTorch can compute on CUDA devices here, found out once. The program links LibTorch's CPU half alone; its CUDA
+/// half is opened beside it when the driver is there.
+struct CudaSupport {
+    int devices = 0;
+    std::string reason;  ///< why there is none
+};
+
+[[nodiscard]] const CudaSupport& cuda_support();
+
+}  // namespace rankscope::internal
