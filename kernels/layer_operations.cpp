@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // rms_norm.hpp, short_conv.hpp and swiglu.hpp: the widest instruction set this processor has.
-#include <type_traits>
-
 #include "kernels/cpu/layer_table.hpp"
+
+#include <type_traits>
 
 namespace rankscope::kernels {
 namespace {
@@ -11,10 +11,12 @@ const LayerTables& tables() {
     static const LayerTables& chosen = []() -> const LayerTables& {
 #if defined(__x86_64__)
         __builtin_cpu_init();
-        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
+        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+            && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
             return avx512::kLayerTables;
         }
-        if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c")) return avx2::kLayerTables;
+        if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c"))
+            return avx2::kLayerTables;
 #endif
         return portable::kLayerTables;
     }();
@@ -58,7 +60,8 @@ void swiglu(std::int64_t rows, std::int64_t width, const Product* gate_up, Produ
 }
 
 template <class Product>
-void swiglu_backward(std::int64_t rows, std::int64_t width, const Product* gate_up, const Product* d_out, Product* d_gate_up) {
+void swiglu_backward(std::int64_t rows, std::int64_t width, const Product* gate_up, const Product* d_out,
+                     Product* d_gate_up) {
     table<Product>().swiglu_backward(rows, width, gate_up, d_out, d_gate_up);
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-
 #include "kernels/bf16.hpp"
+
+#include <cstdint>
 
 namespace rankscope::kernels {
 
@@ -12,22 +12,24 @@ enum class NormGate { None, Swish, Sigmoid };
 
 /// Root-mean-square norm over rows, with the addition before it and the gate behind it:
 ///   s = x + add,   y = s · r · weight · act(gate),   r = (mean(s²) + eps)^-1/2
-/// float32 arithmetic; Product (float or Bf16) is the type matrix products read and write. Everything contiguous.
+/// float32 arithmetic; Product (float or Bf16) is the type matrix products read and write. Everything
+/// contiguous.
 template <class Product>
 struct RmsNormArgs {
     std::int64_t rows = 0, width = 0;
     float eps = 1e-6F;
-    const float* x = nullptr;          ///< [rows, width]
-    const Product* add = nullptr;      ///< [rows, width] or nullptr
-    float* sum = nullptr;              ///< [rows, width] s; only with add
-    const float* weight = nullptr;     ///< [width]
-    const Product* gate = nullptr;     ///< [rows, width], with act other than None
+    const float* x = nullptr;       ///< [rows, width]
+    const Product* add = nullptr;   ///< [rows, width] or nullptr
+    float* sum = nullptr;           ///< [rows, width] s; only with add
+    const float* weight = nullptr;  ///< [width]
+    const Product* gate = nullptr;  ///< [rows, width], with act other than None
     NormGate act = NormGate::None;
-    Product* out = nullptr;            ///< [rows, width]
-    float* inverse = nullptr;          ///< [rows] r, for the backward pass; may be nullptr
+    Product* out = nullptr;    ///< [rows, width]
+    float* inverse = nullptr;  ///< [rows] r, for the backward pass; may be nullptr
 };
 
-/// Gradients of RmsNormArgs. In `forward`, x is s (the sum, where there was an addition); add, sum and out are ignored.
+/// Gradients of RmsNormArgs. In `forward`, x is s (the sum, where there was an addition); add, sum and out
+/// are ignored.
 template <class Product>
 struct RmsNormBackwardArgs {
     RmsNormArgs<Product> forward;

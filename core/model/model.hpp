@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/base/progress.hpp"
+#include "core/checkpoint/model_folder.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -8,9 +11,6 @@
 #include <span>
 #include <string>
 #include <vector>
-
-#include "core/base/progress.hpp"
-#include "core/checkpoint/model_folder.hpp"
 
 namespace rankscope {
 
@@ -21,20 +21,22 @@ struct Placement {
     int threads = 0;              ///< 0 = hardware threads
 };
 
-/// The key/query channels one layer keeps, with the scale its query then has. Applied as a mask before the norm, by
-/// slicing: exactly what the exported model computes.
+/// The key/query channels one layer keeps, with the scale its query then has. Applied as a mask before the
+/// norm, by slicing: exactly what the exported model computes.
 struct LayerSelection {
-    std::vector<std::vector<std::int32_t>> keep;  ///< [key head][K'], ascending; empty = all (scale still applies)
-    double scale = 0;                             ///< 0 = the layer's own
+    /// [key head][K'], ascending; empty = all (scale still applies)
+    std::vector<std::vector<std::int32_t>> keep;
+    double scale = 0;  ///< 0 = the layer's own
 };
 
-/// Isotropic Gaussian noise really added to q̂ (after the norm, before the scale): E‖e‖² = level² (times ‖q̂‖² where q is
-/// not l2-normalised). Drawn for all K channels of a key head and then sliced by the selection, rescaled to K' channels,
-/// so that the full model and every plan see the same noise.
+/// Isotropic Gaussian noise really added to q̂ (after the norm, before the scale): E‖e‖² = level² (times ‖q̂‖²
+/// where q is not l2-normalised). Drawn for all K channels of a key head and then sliced by the selection,
+/// rescaled to K' channels, so that the full model and every plan see the same noise.
 struct QueryNoise {
     double level = 0;
     std::uint64_t seed = 0;
-    std::int64_t first_window = 0;  ///< index of row 0 of the batch: noise depends on (seed, layer, window) alone
+    /// Index of row 0 of the batch: noise depends on (seed, layer, window) alone.
+    std::int64_t first_window = 0;
 };
 
 /// Activations [B, T, D] between two layers; a cheap handle to an immutable tensor.
@@ -42,20 +44,25 @@ class Hidden {
 public:
     struct Impl;
     Hidden() = default;
+
     explicit Hidden(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+
     [[nodiscard]] explicit operator bool() const noexcept { return impl_ != nullptr; }
+
     [[nodiscard]] const Impl& impl() const { return *impl_; }
+
     [[nodiscard]] std::int64_t bytes() const;
 
 private:
     std::shared_ptr<const Impl> impl_;
 };
 
-/// What a layer's mixer saw, float32, row-major; spans live during the callback only. Widths are those after selection.
+/// What a layer's mixer saw, float32, row-major; spans live during the callback only. Widths are those after
+/// selection.
 struct MixerTrace {
     std::int64_t layer = 0, B = 0, T = 0, H = 0, HV = 0, K = 0, V = 0;
     double scale = 0;
-    std::span<const float> layer_input;  ///< [B, T, D] after the pre-norm (what q_proj multiplies)
+    std::span<const float> layer_input;   ///< [B, T, D] after the pre-norm (what q_proj multiplies)
     std::span<const float> q_raw, k_raw;  ///< [B, T, H, K] after convolution and activation, before the norm
     std::span<const float> q, k;          ///< [B, T, H, K] after the norm, before the scale
     std::span<const float> v;             ///< [B, T, HV, V]
@@ -88,15 +95,16 @@ struct TokenScores {
     std::vector<std::uint8_t> correct;
 };
 
-/// State a sequence carries from one call to the next (recurrent states, convolution tails, attention keys and values),
-/// for decoding token by token.
+/// State a sequence carries from one call to the next (recurrent states, convolution tails, attention keys
+/// and values), for decoding token by token.
 class DecodeState {
 public:
     virtual ~DecodeState() = default;
     [[nodiscard]] virtual std::int64_t bytes() const = 0;
 };
 
-/// One gradient per key/query channel and head, for the Taylor score: Σ_j |W·∂L/∂W| per row of q_proj and k_proj.
+/// One gradient per key/query channel and head, for the Taylor score: Σ_j |W·∂L/∂W| per row of q_proj and
+/// k_proj.
 struct ChannelGradients {
     /// [layer][key head * K + channel]; empty for attention layers.
     std::vector<std::vector<double>> scores;
@@ -111,26 +119,34 @@ public:
     [[nodiscard]] virtual std::string device() const = 0;
     [[nodiscard]] virtual std::string dtype() const = 0;
     /// Name of the mixer implementation layer `layer` runs with at width K' and length T.
-    [[nodiscard]] virtual std::string mixer_implementation(std::int64_t layer, std::int64_t key_dim, std::int64_t length) const = 0;
+    [[nodiscard]] virtual std::string mixer_implementation(std::int64_t layer, std::int64_t key_dim,
+                                                           std::int64_t length) const = 0;
 
     /// ids [B][T], equal lengths. Error{Input}: an id outside [0, vocab).
     [[nodiscard]] virtual Hidden embed(std::span<const std::vector<std::int32_t>> ids) const = 0;
-    [[nodiscard]] virtual Hidden run_layer(std::int64_t layer, const Hidden& input, const RunOptions& options) const = 0;
+    [[nodiscard]] virtual Hidden run_layer(std::int64_t layer, const Hidden& input,
+                                           const RunOptions& options) const = 0;
     /// Final norm, head and log-softmax, tiled so that [B, T, vocab] is never formed.
-    [[nodiscard]] virtual TokenScores score(const Hidden& last, std::span<const std::vector<std::int32_t>> ids) const = 0;
+    [[nodiscard]] virtual TokenScores score(const Hidden& last,
+                                            std::span<const std::vector<std::int32_t>> ids) const = 0;
     /// Logits [B, T, vocab] float32 of the last hidden states.
     [[nodiscard]] virtual std::vector<float> logits(const Hidden& last) const = 0;
     /// Logits [B, vocab] of the last position only: what a prompt needs before decoding begins.
     [[nodiscard]] virtual std::vector<float> last_logits(const Hidden& last) const = 0;
 
     /// Decoding: selections (one per layer, or empty for the full model) are sliced once into the state.
-    [[nodiscard]] virtual std::unique_ptr<DecodeState> begin_decode(std::int64_t batch, std::span<const LayerSelection> selections) const = 0;
-    /// Feeds one token per sequence; returns the arg max next tokens. `mixer_seconds` adds the time inside mixers.
-    virtual std::vector<std::int32_t> decode_step(DecodeState& state, std::span<const std::int32_t> tokens, double* mixer_seconds) const = 0;
+    [[nodiscard]] virtual std::unique_ptr<DecodeState> begin_decode(
+        std::int64_t batch, std::span<const LayerSelection> selections) const = 0;
+    /// Feeds one token per sequence; returns the arg max next tokens. `mixer_seconds` adds the time inside
+    /// mixers.
+    virtual std::vector<std::int32_t> decode_step(DecodeState& state, std::span<const std::int32_t> tokens,
+                                                  double* mixer_seconds) const = 0;
 
-    /// Language-model loss, the mean over all scored tokens of the rows, backpropagated to q_proj and k_proj; Σ|W ∘ G| as
-    /// in LLM-Pruner (absolute value after summing the gradients of all rows). Error{Input}: no row has two tokens.
-    [[nodiscard]] virtual ChannelGradients channel_gradients(std::span<const std::vector<std::int32_t>> rows, const Progress& progress) const = 0;
+    /// Language-model loss, the mean over all scored tokens of the rows, backpropagated to q_proj and k_proj;
+    /// Σ|W ∘ G| as in LLM-Pruner (absolute value after summing the gradients of all rows). Error{Input}: no
+    /// row has two tokens.
+    [[nodiscard]] virtual ChannelGradients channel_gradients(std::span<const std::vector<std::int32_t>> rows,
+                                                             const Progress& progress) const = 0;
 };
 
 }  // namespace rankscope

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scalar building blocks that compilers turn into vector code inside `omp simd` loops. The including file defines
-// RANKSCOPE_SIMD, a namespace for each instruction set.
+// Scalar building blocks that compilers turn into vector code inside `omp simd` loops. The including file
+// defines RANKSCOPE_SIMD, a namespace for each instruction set.
 #pragma once
+
+#include "kernels/bf16.hpp"
 
 #include <bit>
 #include <cstdint>
-
-#include "kernels/bf16.hpp"
 
 namespace rankscope::kernels::RANKSCOPE_SIMD {
 
@@ -29,7 +29,8 @@ inline void put(Bf16& to, float x) {
     to.bits = static_cast<std::uint16_t>(x == x ? rounded : 0x7fc0U);
 }
 
-// e^x within 2 ulp for -87 < x < 88, saturating outside: x = n ln 2 + r, |r| <= ln 2 / 2, minimax polynomial for e^r.
+// e^x within 2 ulp for -87 < x < 88, saturating outside: x = n ln 2 + r, |r| <= ln 2 / 2, minimax polynomial
+// for e^r.
 inline float exponential(float x) {
     x = x < -87.0F ? -87.0F : x;
     x = x > 88.0F ? 88.0F : x;

@@ -10,7 +10,9 @@ namespace {
 
 template <class Product>
 constexpr LayerTable<Product> table() {
-    return {&rms_norm<Product>, &rms_norm_backward<Product>, &short_conv<Product>, &short_conv_backward<Product>, &swiglu<Product>, &swiglu_backward<Product>};
+    return {&rms_norm<Product>,   &rms_norm_backward<Product>,
+            &short_conv<Product>, &short_conv_backward<Product>,
+            &swiglu<Product>,     &swiglu_backward<Product>};
 }
 
 }  // namespace

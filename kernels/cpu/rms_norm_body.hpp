@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
-#include <vector>
-
 #include "kernels/cpu/arithmetic.hpp"
 #include "kernels/parallel.hpp"
 #include "kernels/rms_norm.hpp"
 
+#include <cmath>
+#include <vector>
+
 namespace rankscope::kernels::RANKSCOPE_SIMD {
 
-// Rows of one piece of work: partial sums over rows are formed per piece, so they do not depend on the threads.
+// Rows of one piece of work: partial sums over rows are formed per piece, so they do not depend on the
+// threads.
 constexpr std::int64_t kNormRows = 128;
 
 struct Activated {
@@ -35,12 +36,14 @@ void norm_rows(const RmsNormArgs<Product>& a, std::int64_t begin, std::int64_t e
             const Product* add = a.add + row * width;
             float* sum = a.sum + row * width;
 #pragma omp simd
-            for (std::int64_t i = 0; i < width; ++i) sum[i] = x[i] + to_float(add[i]);
+            for (std::int64_t i = 0; i < width; ++i)
+                sum[i] = x[i] + to_float(add[i]);
             x = sum;
         }
         float square = 0;
 #pragma omp simd reduction(+ : square)
-        for (std::int64_t i = 0; i < width; ++i) square += x[i] * x[i];
+        for (std::int64_t i = 0; i < width; ++i)
+            square += x[i] * x[i];
         const float inverse = 1.0F / std::sqrt(square / static_cast<float>(width) + a.eps);
         if (a.inverse != nullptr) a.inverse[row] = inverse;
         Product* out = a.out + row * width;
@@ -55,7 +58,8 @@ void norm_rows(const RmsNormArgs<Product>& a, std::int64_t begin, std::int64_t e
 }
 
 template <NormGate kAct, class Product>
-void norm_rows_backward(const RmsNormBackwardArgs<Product>& b, std::int64_t begin, std::int64_t end, float* d_weight) {
+void norm_rows_backward(const RmsNormBackwardArgs<Product>& b, std::int64_t begin, std::int64_t end,
+                        float* d_weight) {
     const RmsNormArgs<Product>& a = b.forward;
     const std::int64_t width = a.width;
     const float* weight = a.weight;
@@ -87,15 +91,18 @@ void norm_rows_backward(const RmsNormBackwardArgs<Product>& b, std::int64_t begi
         if (b.d_sum != nullptr) {
             const float* d_sum = b.d_sum + row * width;
 #pragma omp simd
-            for (std::int64_t i = 0; i < width; ++i) d_x[i] = r * (d_x[i] - x[i] * r * mean) + d_sum[i];
+            for (std::int64_t i = 0; i < width; ++i)
+                d_x[i] = r * (d_x[i] - x[i] * r * mean) + d_sum[i];
         } else {
 #pragma omp simd
-            for (std::int64_t i = 0; i < width; ++i) d_x[i] = r * (d_x[i] - x[i] * r * mean);
+            for (std::int64_t i = 0; i < width; ++i)
+                d_x[i] = r * (d_x[i] - x[i] * r * mean);
         }
         if (b.d_add != nullptr) {
             Product* d_add = b.d_add + row * width;
 #pragma omp simd
-            for (std::int64_t i = 0; i < width; ++i) put(d_add[i], d_x[i]);
+            for (std::int64_t i = 0; i < width; ++i)
+                put(d_add[i], d_x[i]);
         }
     }
 }
@@ -106,9 +113,15 @@ void rms_norm(const RmsNormArgs<Product>& a) {
     parallel_for(pieces, 1, [&](std::int64_t begin, std::int64_t end) {
         const std::int64_t first = begin * kNormRows, last = std::min(a.rows, end * kNormRows);
         switch (a.act) {
-            case NormGate::None: norm_rows<NormGate::None>(a, first, last); break;
-            case NormGate::Swish: norm_rows<NormGate::Swish>(a, first, last); break;
-            case NormGate::Sigmoid: norm_rows<NormGate::Sigmoid>(a, first, last); break;
+            case NormGate::None:
+                norm_rows<NormGate::None>(a, first, last);
+                break;
+            case NormGate::Swish:
+                norm_rows<NormGate::Swish>(a, first, last);
+                break;
+            case NormGate::Sigmoid:
+                norm_rows<NormGate::Sigmoid>(a, first, last);
+                break;
         }
     });
 }
@@ -123,9 +136,15 @@ void rms_norm_backward(const RmsNormBackwardArgs<Product>& b) {
             const std::int64_t first = piece * kNormRows, last = std::min(a.rows, first + kNormRows);
             float* sums = partial.data() + piece * a.width;
             switch (a.act) {
-                case NormGate::None: norm_rows_backward<NormGate::None>(b, first, last, sums); break;
-                case NormGate::Swish: norm_rows_backward<NormGate::Swish>(b, first, last, sums); break;
-                case NormGate::Sigmoid: norm_rows_backward<NormGate::Sigmoid>(b, first, last, sums); break;
+                case NormGate::None:
+                    norm_rows_backward<NormGate::None>(b, first, last, sums);
+                    break;
+                case NormGate::Swish:
+                    norm_rows_backward<NormGate::Swish>(b, first, last, sums);
+                    break;
+                case NormGate::Sigmoid:
+                    norm_rows_backward<NormGate::Sigmoid>(b, first, last, sums);
+                    break;
             }
         }
     });
@@ -133,7 +152,8 @@ void rms_norm_backward(const RmsNormBackwardArgs<Product>& b) {
     for (std::int64_t piece = 0; piece < pieces; ++piece) {
         const float* sums = partial.data() + piece * a.width;
 #pragma omp simd
-        for (std::int64_t i = 0; i < a.width; ++i) b.d_weight[i] += sums[i];
+        for (std::int64_t i = 0; i < a.width; ++i)
+            b.d_weight[i] += sums[i];
     }
 }
 

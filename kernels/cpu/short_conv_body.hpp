@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
-#include <cmath>
-#include <vector>
-
 #include "kernels/cpu/arithmetic.hpp"
 #include "kernels/parallel.hpp"
 #include "kernels/short_conv.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
 namespace rankscope::kernels::RANKSCOPE_SIMD {
 
-// Tokens of one piece of work: partial sums over tokens are formed per piece, so they do not depend on the threads.
+// Tokens of one piece of work: partial sums over tokens are formed per piece, so they do not depend on the
+// threads.
 constexpr std::int64_t kConvTokens = 64;
 
 template <class Product>
@@ -20,7 +21,8 @@ public:
     explicit ConvRows(const ShortConvArgs<Product>& args)
         : a_(args), taps_(static_cast<std::size_t>(a_.C * a_.W)), zeros_(static_cast<std::size_t>(a_.C)) {
         for (std::int64_t c = 0; c < a_.C; ++c) {
-            for (std::int64_t j = 0; j < a_.W; ++j) taps_[static_cast<std::size_t>(j * a_.C + c)] = a_.weight[c * a_.W + j];
+            for (std::int64_t j = 0; j < a_.W; ++j)
+                taps_[static_cast<std::size_t>(j * a_.C + c)] = a_.weight[c * a_.W + j];
         }
     }
 
@@ -37,11 +39,13 @@ public:
     void convolve(std::int64_t b, std::int64_t t, float* out) const {
         const std::int64_t C = a_.C;
         if (a_.W == 4) {
-            const Product *x0 = input(b, t - 3), *x1 = input(b, t - 2), *x2 = input(b, t - 1), *x3 = input(b, t);
+            const Product *x0 = input(b, t - 3), *x1 = input(b, t - 2), *x2 = input(b, t - 1),
+                          *x3 = input(b, t);
             const float *w0 = tap(0), *w1 = tap(1), *w2 = tap(2), *w3 = tap(3);
 #pragma omp simd
             for (std::int64_t c = 0; c < C; ++c) {
-                out[c] = w0[c] * to_float(x0[c]) + w1[c] * to_float(x1[c]) + w2[c] * to_float(x2[c]) + w3[c] * to_float(x3[c]);
+                out[c] = w0[c] * to_float(x0[c]) + w1[c] * to_float(x1[c]) + w2[c] * to_float(x2[c])
+                         + w3[c] * to_float(x3[c]);
             }
             return;
         }
@@ -50,13 +54,14 @@ public:
             const Product* x = input(b, t - a_.W + 1 + j);
             const float* w = tap(j);
 #pragma omp simd
-            for (std::int64_t c = 0; c < C; ++c) out[c] += w[c] * to_float(x[c]);
+            for (std::int64_t c = 0; c < C; ++c)
+                out[c] += w[c] * to_float(x[c]);
         }
     }
 
 private:
     const ShortConvArgs<Product>& a_;
-    std::vector<float> taps_;      // [W][C]
+    std::vector<float> taps_;  // [W][C]
     std::vector<Product> zeros_;
 };
 
@@ -69,22 +74,26 @@ void short_conv(const ShortConvArgs<Product>& a) {
             rows.convolve(i / a.T, i % a.T, y);
             if (a.silu) {
 #pragma omp simd
-                for (std::int64_t c = 0; c < a.C; ++c) y[c] *= sigmoid(y[c]);
+                for (std::int64_t c = 0; c < a.C; ++c)
+                    y[c] *= sigmoid(y[c]);
             }
             for (std::int64_t first = 0; a.norm_width > 0 && first < a.C; first += a.norm_width) {
                 float* head = y + first;
                 float square = 0;
 #pragma omp simd reduction(+ : square)
-                for (std::int64_t c = 0; c < a.norm_width; ++c) square += head[c] * head[c];
+                for (std::int64_t c = 0; c < a.norm_width; ++c)
+                    square += head[c] * head[c];
                 const float inverse = 1.0F / std::sqrt(square + a.eps);
 #pragma omp simd
-                for (std::int64_t c = 0; c < a.norm_width; ++c) head[c] *= inverse;
+                for (std::int64_t c = 0; c < a.norm_width; ++c)
+                    head[c] *= inverse;
             }
         }
     });
 }
 
-// Gradient of one token before the convolution: `c` holds the convolved values and becomes dL/dc. `scratch` [C].
+// Gradient of one token before the convolution: `c` holds the convolved values and becomes dL/dc. `scratch`
+// [C].
 template <class Product>
 void conv_token_backward(const ShortConvArgs<Product>& a, const float* d_out, float* c, float* scratch) {
     if (a.norm_width == 0) {
@@ -124,7 +133,8 @@ void conv_token_backward(const ShortConvArgs<Product>& a, const float* d_out, fl
         const float inverse = 1.0F / std::sqrt(square + a.eps);
         const float along = dot * inverse * inverse;
 #pragma omp simd
-        for (std::int64_t i = 0; i < a.norm_width; ++i) z[i] = inverse * (d[i] - z[i] * along) * slope[i];
+        for (std::int64_t i = 0; i < a.norm_width; ++i)
+            z[i] = inverse * (d[i] - z[i] * along) * slope[i];
     }
 }
 
@@ -132,11 +142,13 @@ template <class Product>
 void short_conv_backward(const ShortConvBackwardArgs<Product>& b) {
     const ShortConvArgs<Product>& a = b.forward;
     const ConvRows<Product> rows(a);
-    const std::int64_t per_row = (a.T + kConvTokens - 1) / kConvTokens, pieces = a.B * per_row, C = a.C, W = a.W;
+    const std::int64_t per_row = (a.T + kConvTokens - 1) / kConvTokens, pieces = a.B * per_row, C = a.C,
+                       W = a.W;
     std::vector<float> partial(static_cast<std::size_t>(pieces * W * C), 0.0F);
     parallel_for(pieces, 1, [&](std::int64_t begin, std::int64_t end) {
         // dL/dc of the piece's tokens and of the W-1 behind them, which read the piece's inputs too.
-        std::vector<float> d_c(static_cast<std::size_t>((kConvTokens + W - 1) * C)), scratch(static_cast<std::size_t>(C));
+        std::vector<float> d_c(static_cast<std::size_t>((kConvTokens + W - 1) * C)),
+            scratch(static_cast<std::size_t>(C));
         for (std::int64_t piece = begin; piece < end; ++piece) {
             const std::int64_t row = piece / per_row, first = piece % per_row * kConvTokens;
             const std::int64_t last = std::min(a.T, first + kConvTokens), reach = std::min(a.T, last + W - 1);
@@ -152,7 +164,8 @@ void short_conv_backward(const ShortConvBackwardArgs<Product>& b) {
                     const float* d = gradient(t);
                     float* sum = sums + j * C;
 #pragma omp simd
-                    for (std::int64_t c = 0; c < C; ++c) sum[c] += d[c] * to_float(x[c]);
+                    for (std::int64_t c = 0; c < C; ++c)
+                        sum[c] += d[c] * to_float(x[c]);
                 }
                 float* total = scratch.data();
                 std::fill(scratch.begin(), scratch.end(), 0.0F);
@@ -161,11 +174,13 @@ void short_conv_backward(const ShortConvBackwardArgs<Product>& b) {
                     if (later >= reach) continue;
                     const float *d = gradient(later), *w = rows.tap(j);
 #pragma omp simd
-                    for (std::int64_t c = 0; c < C; ++c) total[c] += w[c] * d[c];
+                    for (std::int64_t c = 0; c < C; ++c)
+                        total[c] += w[c] * d[c];
                 }
                 Product* d_x = b.d_x + (row * a.T + t) * a.stride;
 #pragma omp simd
-                for (std::int64_t c = 0; c < C; ++c) put(d_x[c], total[c]);
+                for (std::int64_t c = 0; c < C; ++c)
+                    put(d_x[c], total[c]);
             }
         }
     });
@@ -173,10 +188,12 @@ void short_conv_backward(const ShortConvBackwardArgs<Product>& b) {
     for (std::int64_t piece = 0; piece < pieces; ++piece) {
         const float* sums = partial.data() + piece * W * C;
 #pragma omp simd
-        for (std::int64_t i = 0; i < W * C; ++i) taps[static_cast<std::size_t>(i)] += sums[i];
+        for (std::int64_t i = 0; i < W * C; ++i)
+            taps[static_cast<std::size_t>(i)] += sums[i];
     }
     for (std::int64_t c = 0; c < C; ++c) {
-        for (std::int64_t j = 0; j < W; ++j) b.d_weight[c * W + j] = taps[static_cast<std::size_t>(j * C + c)];
+        for (std::int64_t j = 0; j < W; ++j)
+            b.d_weight[c * W + j] = taps[static_cast<std::size_t>(j * C + c)];
     }
 }
 

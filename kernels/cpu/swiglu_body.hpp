@@ -25,7 +25,8 @@ void swiglu(std::int64_t rows, std::int64_t width, const Product* gate_up, Produ
 }
 
 template <class Product>
-void swiglu_backward(std::int64_t rows, std::int64_t width, const Product* gate_up, const Product* d_out, Product* d_gate_up) {
+void swiglu_backward(std::int64_t rows, std::int64_t width, const Product* gate_up, const Product* d_out,
+                     Product* d_gate_up) {
     parallel_for(rows, kSwigluRows, [=](std::int64_t begin, std::int64_t end) {
         for (std::int64_t row = begin; row < end; ++row) {
             const Product *gate = gate_up + row * 2 * width, *up = gate + width, *d = d_out + row * width;

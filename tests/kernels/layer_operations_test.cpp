@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Norm, short convolution and SwiGLU: every instruction set this processor has against formulas in float64, gradients
-// against central differences of those formulas.
+// Norm, short convolution and SwiGLU: every instruction set this processor has against formulas in float64,
+// gradients against central differences of those formulas.
+#include "core/base/random.hpp"
+#include "kernels/cpu/layer_table.hpp"
+#include "kernels/parallel.hpp"
+
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -8,10 +12,6 @@
 #include <functional>
 #include <string>
 #include <vector>
-
-#include "core/base/random.hpp"
-#include "kernels/cpu/layer_table.hpp"
-#include "kernels/parallel.hpp"
 
 namespace rankscope::kernels {
 namespace {
@@ -24,19 +24,31 @@ struct Set {
 std::vector<Set> instruction_sets() {
     std::vector<Set> sets{{"portable", &portable::kLayerTables}};
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c")) sets.push_back({"avx2", &avx2::kLayerTables});
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c"))
+        sets.push_back({"avx2", &avx2::kLayerTables});
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+        && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
         sets.push_back({"avx512", &avx512::kLayerTables});
     }
 #endif
     return sets;
 }
 
-double value(float x) { return x; }
-double value(Bf16 x) { return std::bit_cast<float>(static_cast<std::uint32_t>(x.bits) << 16); }
+double value(float x) {
+    return x;
+}
 
-void assign(float& to, double x) { to = static_cast<float>(x); }
-void assign(Bf16& to, double x) { to.bits = static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(static_cast<float>(x)) >> 16); }
+double value(Bf16 x) {
+    return std::bit_cast<float>(static_cast<std::uint32_t>(x.bits) << 16);
+}
+
+void assign(float& to, double x) {
+    to = static_cast<float>(x);
+}
+
+void assign(Bf16& to, double x) {
+    to.bits = static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(static_cast<float>(x)) >> 16);
+}
 
 template <class Product>
 const LayerTable<Product>& table(const Set& set) {
@@ -50,7 +62,8 @@ const LayerTable<Product>& table(const Set& set) {
 template <class T>
 std::vector<T> draw(std::size_t count, Random& random, double scale = 1) {
     std::vector<T> out(count);
-    for (T& x : out) assign(x, scale * random.normal());
+    for (T& x : out)
+        assign(x, scale * random.normal());
     return out;
 }
 
@@ -59,17 +72,21 @@ template <class Product>
 constexpr double kRounding = std::is_same_v<Product, float> ? 0 : 0.004;
 
 template <class T>
-void expect_near(const std::vector<T>& found, const std::vector<double>& expected, double tolerance, double rounding, const std::string& what) {
+void expect_near(const std::vector<T>& found, const std::vector<double>& expected, double tolerance,
+                 double rounding, const std::string& what) {
     ASSERT_EQ(found.size(), expected.size());
     double largest = 1e-30;
-    for (const double x : expected) largest = std::max(largest, std::abs(x));
+    for (const double x : expected)
+        largest = std::max(largest, std::abs(x));
     for (std::size_t i = 0; i < found.size(); ++i) {
-        ASSERT_NEAR(value(found[i]), expected[i], tolerance * largest + rounding * std::abs(expected[i])) << what << " " << i;
+        ASSERT_NEAR(value(found[i]), expected[i], tolerance * largest + rounding * std::abs(expected[i]))
+            << what << " " << i;
     }
 }
 
 // d(Σ weight · f(x)) / dx by central differences; f is exact to float64.
-std::vector<double> numeric_gradient(std::vector<double> x, const std::function<double(const std::vector<double>&)>& f) {
+std::vector<double> numeric_gradient(std::vector<double> x,
+                                     const std::function<double(const std::vector<double>&)>& f) {
     std::vector<double> gradient(x.size());
     for (std::size_t i = 0; i < x.size(); ++i) {
         const double keep = x[i], step = 1e-5;
@@ -85,24 +102,30 @@ std::vector<double> numeric_gradient(std::vector<double> x, const std::function<
 template <class T>
 std::vector<double> exact(const std::vector<T>& x) {
     std::vector<double> out;
-    for (const T& v : x) out.push_back(value(v));
+    for (const T& v : x)
+        out.push_back(value(v));
     return out;
 }
 
 double dot(const std::vector<double>& a, const std::vector<double>& b) {
     double sum = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+    for (std::size_t i = 0; i < a.size(); ++i)
+        sum += a[i] * b[i];
     return sum;
 }
 
-double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+double sigmoid(double x) {
+    return 1 / (1 + std::exp(-x));
+}
 
-std::vector<double> norm_formula(const std::vector<double>& s, const std::vector<double>& weight, const std::vector<double>& gate, NormGate act, double eps) {
+std::vector<double> norm_formula(const std::vector<double>& s, const std::vector<double>& weight,
+                                 const std::vector<double>& gate, NormGate act, double eps) {
     const std::size_t width = weight.size();
     std::vector<double> y(s.size());
     for (std::size_t row = 0; row < s.size(); row += width) {
         double square = 0;
-        for (std::size_t i = row; i < row + width; ++i) square += s[i] * s[i];
+        for (std::size_t i = row; i < row + width; ++i)
+            square += s[i] * s[i];
         const double r = 1 / std::sqrt(square / static_cast<double>(width) + eps);
         for (std::size_t i = 0; i < width; ++i) {
             y[row + i] = s[row + i] * r * weight[i];
@@ -115,7 +138,8 @@ std::vector<double> norm_formula(const std::vector<double>& s, const std::vector
 
 template <class Product>
 void check_norm(const Set& set, std::size_t rows, std::size_t width, NormGate act, bool adds) {
-    SCOPED_TRACE(set.name + " " + std::to_string(rows) + "x" + std::to_string(width) + (adds ? " add" : "") + " act " + std::to_string(static_cast<int>(act)));
+    SCOPED_TRACE(set.name + " " + std::to_string(rows) + "x" + std::to_string(width) + (adds ? " add" : "")
+                 + " act " + std::to_string(static_cast<int>(act)));
     Random random(rows * 131 + width);
     const auto x = draw<float>(rows * width, random), weight = draw<float>(width, random);
     const auto add = draw<Product>(rows * width, random), gate = draw<Product>(rows * width, random, 3);
@@ -140,7 +164,8 @@ void check_norm(const Set& set, std::size_t rows, std::size_t width, NormGate ac
     table<Product>(set).rms_norm(a);
     std::vector<double> s = exact(x);
     if (adds) {
-        for (std::size_t i = 0; i < s.size(); ++i) s[i] += value(add[i]);
+        for (std::size_t i = 0; i < s.size(); ++i)
+            s[i] += value(add[i]);
         expect_near(sum, s, 1e-6, 0, "sum");
     }
     const auto w = exact(weight), z = exact(gate);
@@ -161,13 +186,19 @@ void check_norm(const Set& set, std::size_t rows, std::size_t width, NormGate ac
     const auto d = exact(d_out);
     auto d_s = numeric_gradient(s, [&](const auto& v) { return dot(d, norm_formula(v, w, z, act, a.eps)); });
     if (adds) {
-        for (std::size_t i = 0; i < d_s.size(); ++i) d_s[i] += value(d_sum[i]);
+        for (std::size_t i = 0; i < d_s.size(); ++i)
+            d_s[i] += value(d_sum[i]);
         expect_near(d_add, d_s, 1e-5, kRounding<Product>, "d_add");
     }
     expect_near(d_x, d_s, 1e-5, 0, "d_x");
-    expect_near(d_weight, numeric_gradient(w, [&](const auto& v) { return dot(d, norm_formula(s, v, z, act, a.eps)); }), 1e-5, 0, "d_weight");
+    expect_near(d_weight,
+                numeric_gradient(w, [&](const auto& v) { return dot(d, norm_formula(s, v, z, act, a.eps)); }),
+                1e-5, 0, "d_weight");
     if (act != NormGate::None) {
-        expect_near(d_gate, numeric_gradient(z, [&](const auto& v) { return dot(d, norm_formula(s, w, v, act, a.eps)); }), 1e-5, kRounding<Product>, "d_gate");
+        expect_near(
+            d_gate,
+            numeric_gradient(z, [&](const auto& v) { return dot(d, norm_formula(s, w, v, act, a.eps)); }),
+            1e-5, kRounding<Product>, "d_gate");
     }
 }
 
@@ -189,7 +220,9 @@ struct ConvCase {
     bool silu = true, tail = false;
 };
 
-std::vector<double> conv_formula(const ConvCase& c, const std::vector<double>& x, const std::vector<double>& tail, const std::vector<double>& weight, double eps) {
+std::vector<double> conv_formula(const ConvCase& c, const std::vector<double>& x,
+                                 const std::vector<double>& tail, const std::vector<double>& weight,
+                                 double eps) {
     std::vector<double> y(x.size());
     for (std::int64_t b = 0; b < c.B; ++b) {
         for (std::int64_t t = 0; t < c.T; ++t) {
@@ -198,16 +231,20 @@ std::vector<double> conv_formula(const ConvCase& c, const std::vector<double>& x
                 double sum = 0;
                 for (std::int64_t j = 0; j < c.W; ++j) {
                     const std::int64_t s = t - c.W + 1 + j;
-                    const double input = s >= 0 ? x[static_cast<std::size_t>((b * c.T + s) * c.C + i)]
-                                         : c.tail ? tail[static_cast<std::size_t>((b * (c.W - 1) + c.W - 1 + s) * c.C + i)] : 0;
+                    const double input =
+                        s >= 0   ? x[static_cast<std::size_t>((b * c.T + s) * c.C + i)]
+                        : c.tail ? tail[static_cast<std::size_t>((b * (c.W - 1) + c.W - 1 + s) * c.C + i)]
+                                 : 0;
                     sum += weight[static_cast<std::size_t>(i * c.W + j)] * input;
                 }
                 row[i] = c.silu ? sum * sigmoid(sum) : sum;
             }
             for (std::int64_t first = 0; c.norm > 0 && first < c.C; first += c.norm) {
                 double square = 0;
-                for (std::int64_t i = first; i < first + c.norm; ++i) square += row[i] * row[i];
-                for (std::int64_t i = first; i < first + c.norm; ++i) row[i] /= std::sqrt(square + eps);
+                for (std::int64_t i = first; i < first + c.norm; ++i)
+                    square += row[i] * row[i];
+                for (std::int64_t i = first; i < first + c.norm; ++i)
+                    row[i] /= std::sqrt(square + eps);
             }
         }
     }
@@ -216,7 +253,8 @@ std::vector<double> conv_formula(const ConvCase& c, const std::vector<double>& x
 
 template <class Product>
 void check_conv(const Set& set, const ConvCase& c) {
-    SCOPED_TRACE(set.name + " B" + std::to_string(c.B) + " T" + std::to_string(c.T) + " C" + std::to_string(c.C) + " W" + std::to_string(c.W));
+    SCOPED_TRACE(set.name + " B" + std::to_string(c.B) + " T" + std::to_string(c.T) + " C"
+                 + std::to_string(c.C) + " W" + std::to_string(c.W));
     Random random(static_cast<std::uint64_t>(c.T * 100 + c.C));
     const std::int64_t stride = c.C + 5;  // the columns lie in a wider matrix
     const auto wide = draw<Product>(static_cast<std::size_t>(c.B * c.T * stride), random);
@@ -225,10 +263,12 @@ void check_conv(const Set& set, const ConvCase& c) {
     const auto d_out = draw<float>(static_cast<std::size_t>(c.B * c.T * c.C), random);
     std::vector<float> out(d_out.size()), d_weight(weight.size());
     std::vector<Product> d_wide(wide.size());
-    for (Product& x : d_wide) assign(x, 9);
+    for (Product& x : d_wide)
+        assign(x, 9);
     const auto columns = [&](const std::vector<Product>& from) {
         std::vector<Product> x;
-        for (std::int64_t row = 0; row < c.B * c.T; ++row) x.insert(x.end(), from.begin() + row * stride + 2, from.begin() + row * stride + 2 + c.C);
+        for (std::int64_t row = 0; row < c.B * c.T; ++row)
+            x.insert(x.end(), from.begin() + row * stride + 2, from.begin() + row * stride + 2 + c.C);
         return x;
     };
     ShortConvArgs<Product> a;
@@ -256,8 +296,14 @@ void check_conv(const Set& set, const ConvCase& c) {
     b.d_x = d_wide.data() + 2;
     b.d_weight = d_weight.data();
     table<Product>(set).short_conv_backward(b);
-    expect_near(columns(d_wide), numeric_gradient(x, [&](const auto& v) { return dot(d, conv_formula(c, v, before, w, a.eps)); }), 2e-5, kRounding<Product>, "d_x");
-    expect_near(d_weight, numeric_gradient(w, [&](const auto& v) { return dot(d, conv_formula(c, x, before, v, a.eps)); }), 2e-5, 0, "d_weight");
+    expect_near(
+        columns(d_wide),
+        numeric_gradient(x, [&](const auto& v) { return dot(d, conv_formula(c, v, before, w, a.eps)); }),
+        2e-5, kRounding<Product>, "d_x");
+    expect_near(
+        d_weight,
+        numeric_gradient(w, [&](const auto& v) { return dot(d, conv_formula(c, x, before, v, a.eps)); }),
+        2e-5, 0, "d_weight");
     EXPECT_EQ(value(d_wide[0]), 9) << "a column of somebody else was written";
     EXPECT_EQ(value(d_wide.back()), 9);
 }
@@ -298,7 +344,8 @@ void check_swiglu(const Set& set, std::size_t rows, std::size_t width) {
     table<Product>(set).swiglu(r, w, x.data(), out.data());
     expect_near(out, formula(exact(x)), 1e-6, kRounding<Product>, "out");
     table<Product>(set).swiglu_backward(r, w, x.data(), d_out.data(), d_x.data());
-    expect_near(d_x, numeric_gradient(exact(x), [&](const auto& v) { return dot(exact(d_out), formula(v)); }), 1e-5, kRounding<Product>, "d_x");
+    expect_near(d_x, numeric_gradient(exact(x), [&](const auto& v) { return dot(exact(d_out), formula(v)); }),
+                1e-5, kRounding<Product>, "d_x");
 }
 
 TEST(Swiglu, AgreesWithTheFormulaAndItsDerivatives) {
@@ -324,14 +371,16 @@ TEST(Swiglu, IsExactFarFromZeroAndKeepsNaN) {
 TEST(LayerOperations, TheNumberOfThreadsChangesNothing) {
     Random random(1);
     const std::int64_t rows = 1000, width = 24;
-    const auto x = draw<float>(static_cast<std::size_t>(rows * width), random), weight = draw<float>(24, random);
+    const auto x = draw<float>(static_cast<std::size_t>(rows * width), random),
+               weight = draw<float>(24, random);
     const auto d_out = draw<float>(x.size(), random);
     std::vector<std::vector<float>> results;
     for (const int count : {1, 2, 3}) {
         set_threads(count);
         std::vector<float> out(x.size()), inverse(1000), d_x(x.size()), d_weight(24);
         RmsNormBackwardArgs<float> b;
-        b.forward = {rows, width, 1e-6F, x.data(), nullptr, nullptr, weight.data(), nullptr, NormGate::None, out.data(), inverse.data()};
+        b.forward = {rows,          width,   1e-6F,          x.data(),   nullptr,       nullptr,
+                     weight.data(), nullptr, NormGate::None, out.data(), inverse.data()};
         rms_norm(b.forward);
         b.d_out = d_out.data();
         b.d_x = d_x.data();

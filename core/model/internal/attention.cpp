@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/model/internal/attention.hpp"
 
+#include "core/model/internal/layer_operations.hpp"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
@@ -9,8 +11,6 @@
 #include <ATen/ops/scaled_dot_product_attention.h>
 
 #include <algorithm>
-
-#include "core/model/internal/layer_operations.hpp"
 
 namespace rankscope::internal {
 namespace {
@@ -22,7 +22,8 @@ at::Tensor rotate(const at::Tensor& x, std::int64_t offset, double theta) {
     const auto options = x.options().dtype(wide);
     const at::Tensor exponent = at::arange(half, options) * (-2.0 / static_cast<double>(x.size(3)));
     const at::Tensor frequency = at::pow(theta, exponent);
-    const at::Tensor angle = at::outer(at::arange(offset, offset + x.size(1), options), frequency).unsqueeze(1);  // [T, 1, half]
+    const at::Tensor angle =
+        at::outer(at::arange(offset, offset + x.size(1), options), frequency).unsqueeze(1);  // [T, 1, half]
     // cos and sin pass through the activation dtype, as in the reference.
     const at::Tensor c = angle.cos().to(x.scalar_type()).to(wide);
     const at::Tensor s = angle.sin().to(x.scalar_type()).to(wide);
@@ -33,12 +34,16 @@ at::Tensor rotate(const at::Tensor& x, std::int64_t offset, double theta) {
 
 }  // namespace
 
-at::Tensor attention(const LayerConfig& layer, const LayerWeights& w, const at::Tensor& x, const LayerRun& run) {
+at::Tensor attention(const LayerConfig& layer, const LayerWeights& w, const at::Tensor& x,
+                     const LayerRun& run) {
     const AttentionSpec& spec = layer.attention;
     const std::int64_t B = x.size(0), T = x.size(1), hd = layer.key_dim;
     const std::int64_t past = run.cache != nullptr ? run.cache->position : 0;
-    at::Tensor q = rotate(project(x, w.q_proj, w.q_bias).view({B, T, spec.heads, hd}), past, spec.rope_theta).transpose(1, 2);
-    at::Tensor k = rotate(project(x, w.k_proj, w.k_bias).view({B, T, spec.kv_heads, hd}), past, spec.rope_theta).transpose(1, 2);
+    at::Tensor q = rotate(project(x, w.q_proj, w.q_bias).view({B, T, spec.heads, hd}), past, spec.rope_theta)
+                       .transpose(1, 2);
+    at::Tensor k =
+        rotate(project(x, w.k_proj, w.k_bias).view({B, T, spec.kv_heads, hd}), past, spec.rope_theta)
+            .transpose(1, 2);
     at::Tensor v = project(x, w.v_proj, w.v_bias).view({B, T, spec.kv_heads, hd}).transpose(1, 2);
     if (run.cache != nullptr) {
         LayerCache& cache = *run.cache;
@@ -57,7 +62,8 @@ at::Tensor attention(const LayerConfig& layer, const LayerWeights& w, const at::
     }
     const auto options = x.options().dtype(at::kLong);
     // Query i stands behind the keys of the past: distance to key j in tokens.
-    const at::Tensor distance = (at::arange(T, options) + (k.size(2) - T)).unsqueeze(1) - at::arange(k.size(2), options).unsqueeze(0);
+    const at::Tensor distance =
+        (at::arange(T, options) + (k.size(2) - T)).unsqueeze(1) - at::arange(k.size(2), options).unsqueeze(0);
     at::Tensor visible = distance >= 0;
     if (spec.window) visible = visible.logical_and(distance < *spec.window);
     const at::Tensor o = at::scaled_dot_product_attention(q, k, v, visible, 0.0, false, layer.scale);

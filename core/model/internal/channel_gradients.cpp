@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// First-order Taylor scores as in LLM-Pruner (Ma, Fang & Wang 2023): Σ_j |W_ij ∂L/∂W_ij| over the rows of q_proj and
-// k_proj, the gradient summed over all rows of text before the absolute value is taken.
+// First-order Taylor scores as in LLM-Pruner (Ma, Fang & Wang 2023): Σ_j |W_ij ∂L/∂W_ij| over the rows of
+// q_proj and k_proj, the gradient summed over all rows of text before the absolute value is taken.
+#include "core/model/internal/torch_errors.hpp"
+#include "core/model/internal/torch_model.hpp"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Reduction.h>
 #include <ATen/core/grad_mode.h>
@@ -8,12 +11,10 @@
 #include <ATen/ops/linear.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include "core/model/internal/torch_errors.hpp"
-#include "core/model/internal/torch_model.hpp"
-
 namespace rankscope::internal {
 
-ChannelGradients TorchModel::channel_gradients(std::span<const std::vector<std::int32_t>> rows, const Progress& progress) const {
+ChannelGradients TorchModel::channel_gradients(std::span<const std::vector<std::int32_t>> rows,
+                                               const Progress& progress) const {
     return translated([&] {
         const at::AutoGradMode guard(true);
         // Only the projections of interest take part; everything before the first of them needs no graph.
@@ -22,7 +23,8 @@ ChannelGradients TorchModel::channel_gradients(std::span<const std::vector<std::
         for (std::size_t l = 0; l < network.layers.size(); ++l) {
             if (!network.config.layers[l].prunable()) continue;
             for (const char* part : {"q_proj", "k_proj"}) {
-                at::Tensor& t = network.weights.at("model.layers." + std::to_string(l) + ".attn." + part + ".weight");
+                at::Tensor& t =
+                    network.weights.at("model.layers." + std::to_string(l) + ".attn." + part + ".weight");
                 t = t.detach().clone().requires_grad_(true);
                 leaves.push_back(t);
             }
@@ -42,7 +44,8 @@ ChannelGradients TorchModel::channel_gradients(std::span<const std::vector<std::
             const std::int64_t n = ids.size(1) - 1;
             const at::Tensor hidden = final_hidden(network, x.narrow(1, 0, n)).reshape({n, -1});
             const at::Tensor logits = at::linear(hidden, network.head());
-            const at::Tensor loss = at::cross_entropy_loss(logits, ids.narrow(1, 1, n).reshape({n}), {}, at::Reduction::Sum);
+            const at::Tensor loss =
+                at::cross_entropy_loss(logits, ids.narrow(1, 1, n).reshape({n}), {}, at::Reduction::Sum);
             tokens += n;
             const auto gradients = torch::autograd::grad({loss}, leaves, {}, std::nullopt, false, true);
             for (std::size_t i = 0; i < leaves.size(); ++i) {
@@ -52,7 +55,8 @@ ChannelGradients TorchModel::channel_gradients(std::span<const std::vector<std::
             }
             progress.update({++done, static_cast<double>(rows.size()), "windows", -1, "gradients"});
         }
-        if (tokens == 0) throw_input("no gradient: every row has fewer than 2 tokens, expected at least one longer row");
+        if (tokens == 0)
+            throw_input("no gradient: every row has fewer than 2 tokens, expected at least one longer row");
         ChannelGradients out;
         out.scores.resize(network.layers.size());
         std::size_t i = 0;
@@ -61,12 +65,14 @@ ChannelGradients TorchModel::channel_gradients(std::span<const std::vector<std::
             at::Tensor score;
             for (int part = 0; part < 2; ++part, ++i) {
                 if (!sums[i].defined()) continue;
-                const at::Tensor s = (leaves[i].detach().to(at::kDouble) * sums[i]).abs().sum(1) / static_cast<double>(tokens);
+                const at::Tensor s =
+                    (leaves[i].detach().to(at::kDouble) * sums[i]).abs().sum(1) / static_cast<double>(tokens);
                 score = score.defined() ? score + s : s;
             }
             if (!score.defined()) continue;
             score = score.to(at::kCPU).contiguous();
-            out.scores[l].assign(score.const_data_ptr<double>(), score.const_data_ptr<double>() + score.numel());
+            out.scores[l].assign(score.const_data_ptr<double>(),
+                                 score.const_data_ptr<double>() + score.numel());
         }
         return out;
     });

@@ -11,10 +11,12 @@ namespace rankscope::internal {
 namespace {
 
 CudaSupport open_cuda() {
-    if (dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL) == nullptr) return {0, "no NVIDIA driver is installed (libcuda.so.1)"};
+    if (dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL) == nullptr)
+        return {0, "no NVIDIA driver is installed (libcuda.so.1)"};
     // An address inside libtorch_cpu.so tells where LibTorch lies.
     Dl_info info;
-    if (dladdr(reinterpret_cast<const void*>(&at::globalContext), &info) == 0) return {0, "LibTorch's folder is unknown"};
+    if (dladdr(reinterpret_cast<const void*>(&at::globalContext), &info) == 0)
+        return {0, "LibTorch's folder is unknown"};
     const auto library = std::filesystem::path(info.dli_fname).parent_path() / "libtorch_cuda.so";
     // Global and never closed: it registers its operations with the CPU half.
     if (dlopen(library.c_str(), RTLD_LAZY | RTLD_GLOBAL) == nullptr) {

@@ -5,8 +5,8 @@
 
 namespace rankscope::internal {
 
-/// Whether LibTorch can compute on CUDA devices here, found out once. The program links LibTorch's CPU half alone; its CUDA
-/// half is opened beside it when the driver is there.
+/// Whether LibTorch can compute on CUDA devices here, found out once. The program links LibTorch's CPU half
+/// alone; its CUDA half is opened beside it when the driver is there.
 struct CudaSupport {
     int devices = 0;
     std::string reason;  ///< why there is none

@@ -2,13 +2,13 @@
 // Tensors as the pointers kernels/ takes.
 #pragma once
 
+#include "kernels/bf16.hpp"
+
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
 
 #include <initializer_list>
 #include <type_traits>
-
-#include "kernels/bf16.hpp"
 
 namespace rankscope::internal {
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/model/internal/layer_operations.hpp"
 
+#include "core/model/internal/kernel_pointers.hpp"
+#include "kernels/rms_norm.hpp"
+#include "kernels/swiglu.hpp"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
@@ -10,10 +14,6 @@
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/silu.h>
 #include <torch/csrc/autograd/custom_function.h>
-
-#include "core/model/internal/kernel_pointers.hpp"
-#include "kernels/rms_norm.hpp"
-#include "kernels/swiglu.hpp"
 
 namespace rankscope::internal {
 namespace {
@@ -30,7 +30,8 @@ struct NormOptions {
 };
 
 template <class Product>
-kernels::RmsNormArgs<Product> norm_arguments(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& gate, const NormOptions& o) {
+kernels::RmsNormArgs<Product> norm_arguments(const at::Tensor& x, const at::Tensor& weight,
+                                             const at::Tensor& gate, const NormOptions& o) {
     kernels::RmsNormArgs<Product> a;
     a.width = x.size(-1);
     a.rows = x.numel() / a.width;
@@ -43,8 +44,9 @@ kernels::RmsNormArgs<Product> norm_arguments(const at::Tensor& x, const at::Tens
 }
 
 // {out, s, 1/rms}; s is x itself where nothing is added.
-std::array<at::Tensor, 3> norm_forward(const at::Tensor& x, const at::Tensor& add, const at::Tensor& weight, const at::Tensor& gate,
-                                       const NormOptions& options, at::ScalarType dtype) {
+std::array<at::Tensor, 3> norm_forward(const at::Tensor& x, const at::Tensor& add, const at::Tensor& weight,
+                                       const at::Tensor& gate, const NormOptions& options,
+                                       at::ScalarType dtype) {
     at::Tensor out = at::empty(x.sizes(), x.options().dtype(dtype));
     at::Tensor sum = add.defined() ? at::empty_like(x) : x;
     at::Tensor inverse = at::empty({x.numel() / x.size(-1)}, x.options());
@@ -62,10 +64,12 @@ std::array<at::Tensor, 3> norm_forward(const at::Tensor& x, const at::Tensor& ad
 // Inputs x, add, weight, gate; outputs out and, with an addition, the sum.
 class NormFunction : public torch::autograd::Function<NormFunction> {
 public:
-    static variable_list forward(AutogradContext* ctx, const Variable& x, const std::optional<Variable>& add, const Variable& weight,
-                                 const std::optional<Variable>& gate, NormOptions options, at::ScalarType dtype) {
+    static variable_list forward(AutogradContext* ctx, const Variable& x, const std::optional<Variable>& add,
+                                 const Variable& weight, const std::optional<Variable>& gate,
+                                 NormOptions options, at::ScalarType dtype) {
         const at::Tensor g = gate ? gate->contiguous() : at::Tensor();
-        auto [out, sum, inverse] = norm_forward(x.contiguous(), add ? add->contiguous() : at::Tensor(), weight.contiguous(), g, options, dtype);
+        auto [out, sum, inverse] = norm_forward(x.contiguous(), add ? add->contiguous() : at::Tensor(),
+                                                weight.contiguous(), g, options, dtype);
         ctx->save_for_backward({sum, weight, g, inverse});
         ctx->saved_data["eps"] = static_cast<double>(options.eps);
         ctx->saved_data["act"] = static_cast<std::int64_t>(options.act);
@@ -77,7 +81,8 @@ public:
         const auto saved = ctx->get_saved_variables();
         const at::Tensor &sum = saved[0], &weight = saved[1], &gate = saved[2], &inverse = saved[3];
         const bool adds = ctx->saved_data["adds"].toBool();
-        const NormOptions options{static_cast<float>(ctx->saved_data["eps"].toDouble()), static_cast<NormGate>(ctx->saved_data["act"].toInt())};
+        const NormOptions options{static_cast<float>(ctx->saved_data["eps"].toDouble()),
+                                  static_cast<NormGate>(ctx->saved_data["act"].toInt())};
         const at::Tensor s = sum.contiguous();
         const at::Tensor d_out = gradients[0].contiguous();
         at::Tensor d_sum = adds ? gradients[1].contiguous() : at::Tensor();
@@ -110,7 +115,8 @@ public:
         shape.back() /= 2;
         at::Tensor out = at::empty(shape, gate_up.options());
         with_product(out.scalar_type(), [&]<class Product>(Product) {
-            kernels::swiglu(out.numel() / shape.back(), shape.back(), input<Product>(gate_up), output<Product>(out));
+            kernels::swiglu(out.numel() / shape.back(), shape.back(), input<Product>(gate_up),
+                            output<Product>(out));
         });
         ctx->save_for_backward({gate_up});
         return out;
@@ -122,7 +128,8 @@ public:
         at::Tensor d_gate_up = at::empty_like(gate_up);
         const std::int64_t width = d_out.size(-1);
         with_product(d_out.scalar_type(), [&]<class Product>(Product) {
-            kernels::swiglu_backward(d_out.numel() / width, width, input<Product>(gate_up), input<Product>(d_out), output<Product>(d_gate_up));
+            kernels::swiglu_backward(d_out.numel() / width, width, input<Product>(gate_up),
+                                     input<Product>(d_out), output<Product>(d_gate_up));
         });
         return {d_gate_up};
     }
@@ -150,21 +157,25 @@ at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps, a
     return NormFunction::apply(x, std::nullopt, weight, std::nullopt, options, out)[0];
 }
 
-std::pair<at::Tensor, at::Tensor> add_and_norm(const at::Tensor& x, const at::Tensor& add, const at::Tensor& weight, double eps) {
+std::pair<at::Tensor, at::Tensor> add_and_norm(const at::Tensor& x, const at::Tensor& add,
+                                               const at::Tensor& weight, double eps) {
     if (!kernels_fit(x)) {
         const at::Tensor sum = x + add;
         return {sum, composed_norm(sum, weight, eps).to(add.scalar_type())};
     }
     const NormOptions options{static_cast<float>(eps), NormGate::None};
     if (!needs_gradient({x, add, weight})) {
-        auto [out, sum, inverse] = norm_forward(x.contiguous(), add.contiguous(), weight, {}, options, add.scalar_type());
+        auto [out, sum, inverse] =
+            norm_forward(x.contiguous(), add.contiguous(), weight, {}, options, add.scalar_type());
         return {sum, out};
     }
-    const variable_list both = NormFunction::apply(x, std::optional(add), weight, std::nullopt, options, add.scalar_type());
+    const variable_list both =
+        NormFunction::apply(x, std::optional(add), weight, std::nullopt, options, add.scalar_type());
     return {both[1], both[0]};
 }
 
-at::Tensor gated_norm(const at::Tensor& o, const at::Tensor& weight, const at::Tensor& gate, OutputGate act, double eps, at::ScalarType out) {
+at::Tensor gated_norm(const at::Tensor& o, const at::Tensor& weight, const at::Tensor& gate, OutputGate act,
+                      double eps, at::ScalarType out) {
     const std::int64_t B = o.size(0), T = o.size(1);
     if (!kernels_fit(o)) {
         at::Tensor y = composed_norm(o, weight, eps).reshape({B, T, -1});
@@ -174,26 +185,32 @@ at::Tensor gated_norm(const at::Tensor& o, const at::Tensor& weight, const at::T
         }
         return y.to(out);
     }
-    const NormGate kind = act == OutputGate::None ? NormGate::None : act == OutputGate::Swish ? NormGate::Swish : NormGate::Sigmoid;
+    const NormGate kind = act == OutputGate::None    ? NormGate::None
+                          : act == OutputGate::Swish ? NormGate::Swish
+                                                     : NormGate::Sigmoid;
     const NormOptions options{static_cast<float>(eps), kind};
     at::Tensor y;
     if (!needs_gradient({o, weight, gate})) {
-        y = norm_forward(o.contiguous(), {}, weight, gate.defined() ? gate.contiguous() : gate, options, out)[0];
+        y = norm_forward(o.contiguous(), {}, weight, gate.defined() ? gate.contiguous() : gate, options,
+                         out)[0];
     } else {
-        y = NormFunction::apply(o, std::nullopt, weight, gate.defined() ? std::optional(gate) : std::nullopt, options, out)[0];
+        y = NormFunction::apply(o, std::nullopt, weight, gate.defined() ? std::optional(gate) : std::nullopt,
+                                options, out)[0];
     }
     return y.reshape({B, T, -1});
 }
 
 at::Tensor swiglu(const at::Tensor& gate_up) {
-    const bool fits = gate_up.device().is_cpu() && (gate_up.scalar_type() == at::kFloat || gate_up.scalar_type() == at::kBFloat16);
+    const bool fits = gate_up.device().is_cpu()
+                      && (gate_up.scalar_type() == at::kFloat || gate_up.scalar_type() == at::kBFloat16);
     if (fits) return SwigluFunction::apply(gate_up);
     const std::int64_t width = gate_up.size(-1) / 2;
     return at::silu(gate_up.narrow(-1, 0, width)) * gate_up.narrow(-1, width, width);
 }
 
 at::Tensor project(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-    return at::linear(x, weight.to(x.scalar_type()), bias.defined() ? std::optional(bias.to(x.scalar_type())) : std::nullopt);
+    return at::linear(x, weight.to(x.scalar_type()),
+                      bias.defined() ? std::optional(bias.to(x.scalar_type())) : std::nullopt);
 }
 
 }  // namespace rankscope::internal

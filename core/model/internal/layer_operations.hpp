@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operations of a layer around its recurrence, differentiable. Float32 on the CPU runs through kernels/, everything
-// else (other devices, float64, bfloat16 activations, rarer configurations) is composed of ATen operations.
+// The operations of a layer around its recurrence, differentiable. Float32 on the CPU runs through kernels/,
+// everything else (other devices, float64, bfloat16 activations, rarer configurations) is composed of ATen
+// operations.
 #pragma once
+
+#include "core/model/internal/network.hpp"
 
 #include <ATen/core/Tensor.h>
 
 #include <utility>
-
-#include "core/model/internal/network.hpp"
 
 namespace rankscope::internal {
 
@@ -18,13 +19,17 @@ namespace rankscope::internal {
 [[nodiscard]] at::ScalarType wide(const at::Tensor& x);
 
 /// RMSNorm over the last axis, rounded once, to `out`.
-[[nodiscard]] at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps, at::ScalarType out);
+[[nodiscard]] at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps,
+                                  at::ScalarType out);
 
 /// {x + add in x's dtype, its RMSNorm in add's dtype}.
-[[nodiscard]] std::pair<at::Tensor, at::Tensor> add_and_norm(const at::Tensor& x, const at::Tensor& add, const at::Tensor& weight, double eps);
+[[nodiscard]] std::pair<at::Tensor, at::Tensor> add_and_norm(const at::Tensor& x, const at::Tensor& add,
+                                                             const at::Tensor& weight, double eps);
 
-/// RMSNorm per head of o [B, T, HV, V], then the gate [B, T, HV·V] (undefined without): [B, T, HV·V] in `out`.
-[[nodiscard]] at::Tensor gated_norm(const at::Tensor& o, const at::Tensor& weight, const at::Tensor& gate, OutputGate act, double eps, at::ScalarType out);
+/// RMSNorm per head of o [B, T, HV, V], then the gate [B, T, HV·V] (undefined without): [B, T, HV·V] in
+/// `out`.
+[[nodiscard]] at::Tensor gated_norm(const at::Tensor& o, const at::Tensor& weight, const at::Tensor& gate,
+                                    OutputGate act, double eps, at::ScalarType out);
 
 /// silu(gate) · up of [.., gate | up].
 [[nodiscard]] at::Tensor swiglu(const at::Tensor& gate_up);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/model/internal/mixer.hpp"
 
+#include "kernels/delta_rule.hpp"
+
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <torch/csrc/autograd/custom_function.h>
-
-#include "kernels/delta_rule.hpp"
 
 namespace rankscope::internal {
 namespace {
@@ -22,8 +22,9 @@ at::Tensor contiguous(const at::Tensor& t) {
     return t.defined() ? t.contiguous() : t;
 }
 
-kernels::DeltaRuleArgs<float> arguments(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& beta,
-                                        const at::Tensor& g, double scale, const at::Tensor& initial) {
+kernels::DeltaRuleArgs<float> arguments(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                                        const at::Tensor& beta, const at::Tensor& g, double scale,
+                                        const at::Tensor& initial) {
     kernels::DeltaRuleArgs<float> a;
     a.B = q.size(0);
     a.T = q.size(1);
@@ -44,9 +45,11 @@ kernels::DeltaRuleArgs<float> arguments(const at::Tensor& q, const at::Tensor& k
 // Training always starts from the zero state and needs no final one, so neither carries a gradient.
 class DeltaRuleFunction : public torch::autograd::Function<DeltaRuleFunction> {
 public:
-    static Variable forward(AutogradContext* ctx, const Variable& q_in, const Variable& k_in, const Variable& v_in,
-                            const Variable& beta_in, const std::optional<Variable>& g_in, double scale) {
-        const at::Tensor q = contiguous(q_in), k = contiguous(k_in), v = contiguous(v_in), beta = contiguous(beta_in), g = contiguous(g_in.value_or(Variable()));
+    static Variable forward(AutogradContext* ctx, const Variable& q_in, const Variable& k_in,
+                            const Variable& v_in, const Variable& beta_in,
+                            const std::optional<Variable>& g_in, double scale) {
+        const at::Tensor q = contiguous(q_in), k = contiguous(k_in), v = contiguous(v_in),
+                         beta = contiguous(beta_in), g = contiguous(g_in.value_or(Variable()));
         at::Tensor out = at::empty_like(v);
         auto args = arguments(q, k, v, beta, g, scale, {});
         args.out = out.data_ptr<float>();
@@ -60,7 +63,8 @@ public:
         const auto saved = ctx->get_saved_variables();
         const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2], &beta = saved[3], &g = saved[4];
         const at::Tensor d_out = gradients[0].contiguous();
-        at::Tensor d_q = at::empty_like(q), d_k = at::empty_like(k), d_v = at::empty_like(v), d_beta = at::empty_like(beta), d_g;
+        at::Tensor d_q = at::empty_like(q), d_k = at::empty_like(k), d_v = at::empty_like(v),
+                   d_beta = at::empty_like(beta), d_g;
         kernels::DeltaRuleBackwardArgs<float> args;
         args.forward = arguments(q, k, v, beta, g, ctx->saved_data["scale"].toDouble(), {});
         args.d_out = d_out.const_data_ptr<float>();
@@ -77,10 +81,11 @@ public:
     }
 };
 
-MixerResult run_kernel(const at::Tensor& q_in, const at::Tensor& k_in, const at::Tensor& v_in, const at::Tensor& beta_in,
-                       const at::Tensor& g_in, double scale, const at::Tensor& initial_in, std::span<const std::int64_t> positions) {
-    const at::Tensor q = contiguous(q_in), k = contiguous(k_in), v = contiguous(v_in), beta = contiguous(beta_in), g = contiguous(g_in),
-                     initial = contiguous(initial_in);
+MixerResult run_kernel(const at::Tensor& q_in, const at::Tensor& k_in, const at::Tensor& v_in,
+                       const at::Tensor& beta_in, const at::Tensor& g_in, double scale,
+                       const at::Tensor& initial_in, std::span<const std::int64_t> positions) {
+    const at::Tensor q = contiguous(q_in), k = contiguous(k_in), v = contiguous(v_in),
+                     beta = contiguous(beta_in), g = contiguous(g_in), initial = contiguous(initial_in);
     auto args = arguments(q, k, v, beta, g, scale, initial);
     MixerResult r;
     r.out = at::empty({args.B, args.T, args.HV, args.V}, v.options());
@@ -98,14 +103,19 @@ MixerResult run_kernel(const at::Tensor& q_in, const at::Tensor& k_in, const at:
 
 }  // namespace
 
-MixerResult delta_rule(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& beta, const at::Tensor& g,
-                       double scale, const at::Tensor& initial_state, std::span<const std::int64_t> positions, bool reference) {
+MixerResult delta_rule(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& beta,
+                       const at::Tensor& g, double scale, const at::Tensor& initial_state,
+                       std::span<const std::int64_t> positions, bool reference) {
     const bool fits = q.device().is_cpu() && q.scalar_type() == at::kFloat && v.scalar_type() == at::kFloat;
     if (reference || !fits) return delta_rule_aten_states(q, k, v, beta, g, scale, initial_state, positions);
-    const bool gradients = at::GradMode::is_enabled() && (q.requires_grad() || k.requires_grad() || v.requires_grad() || beta.requires_grad());
+    const bool gradients =
+        at::GradMode::is_enabled()
+        && (q.requires_grad() || k.requires_grad() || v.requires_grad() || beta.requires_grad());
     if (!gradients) return run_kernel(q, k, v, beta, g, scale, initial_state, positions);
     // An undefined tensor is no argument of a differentiable function; none at all is.
-    return {DeltaRuleFunction::apply(q, k, v, beta, g.defined() ? std::optional(g) : std::nullopt, scale), {}, {}};
+    return {DeltaRuleFunction::apply(q, k, v, beta, g.defined() ? std::optional(g) : std::nullopt, scale),
+            {},
+            {}};
 }
 
 }  // namespace rankscope::internal

@@ -5,11 +5,12 @@
 
 namespace rankscope::internal {
 
-/// The (gated) delta rule through kernels/ where they fit (CPU, float32), differentiable, else composed of ATen
-/// operations. States after `positions` on request (not differentiable).
-[[nodiscard]] MixerResult delta_rule(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& beta,
-                                     const at::Tensor& g, double scale, const at::Tensor& initial_state,
-                                     std::span<const std::int64_t> positions, bool reference);
+/// The (gated) delta rule through kernels/ where they fit (CPU, float32), differentiable, else composed of
+/// ATen operations. States after `positions` on request (not differentiable).
+[[nodiscard]] MixerResult delta_rule(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                                     const at::Tensor& beta, const at::Tensor& g, double scale,
+                                     const at::Tensor& initial_state, std::span<const std::int64_t> positions,
+                                     bool reference);
 
 /// Makes kernels run on LibTorch's threads, so that two pools never fight for the cores.
 void share_thread_pool();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Chunkwise form of the gated delta rule (arXiv 2412.06464, section 3.3): inside a chunk the updates become one unit lower
-// triangular solve; only T/64 steps remain sequential. All heads and chunks are batched.
+// Chunkwise form of the gated delta rule (arXiv 2412.06464, section 3.3): inside a chunk the updates become
+// one unit lower triangular solve; only T/64 steps remain sequential. All heads and chunks are batched.
 #include "core/model/internal/mixer_aten.hpp"
 
 #include <ATen/TensorOperators.h>
@@ -22,8 +22,8 @@ namespace {
 
 constexpr std::int64_t kChunk = 64;
 
-// [B, T, H, X] -> [B, HV, N, C, X], every key head repeated for its value heads, zero rows appended (k = 0, beta = 0, g = 0
-// changes nothing).
+// [B, T, H, X] -> [B, HV, N, C, X], every key head repeated for its value heads, zero rows appended (k = 0,
+// beta = 0, g = 0 changes nothing).
 at::Tensor to_chunks(const at::Tensor& x, std::int64_t repeats, std::int64_t chunks) {
     at::Tensor y = repeats > 1 ? x.repeat_interleave(repeats, 2) : x;
     y = y.transpose(1, 2);
@@ -34,8 +34,9 @@ at::Tensor to_chunks(const at::Tensor& x, std::int64_t repeats, std::int64_t chu
 
 }  // namespace
 
-MixerResult delta_rule_aten(const at::Tensor& q_in, const at::Tensor& k_in, const at::Tensor& v_in, const at::Tensor& beta_in,
-                            const at::Tensor& g_in, double scale, const at::Tensor& initial_state) {
+MixerResult delta_rule_aten(const at::Tensor& q_in, const at::Tensor& k_in, const at::Tensor& v_in,
+                            const at::Tensor& beta_in, const at::Tensor& g_in, double scale,
+                            const at::Tensor& initial_state) {
     const std::int64_t B = q_in.size(0), T = q_in.size(1), H = q_in.size(2), K = q_in.size(3);
     const std::int64_t HV = v_in.size(2), V = v_in.size(3);
     const std::int64_t N = (T + kChunk - 1) / kChunk;
@@ -50,9 +51,12 @@ MixerResult delta_rule_aten(const at::Tensor& q_in, const at::Tensor& k_in, cons
     at::Tensor k_read = k, q_read = q, k_write = k, decay;
     if (g_in.defined()) {
         const at::Tensor G = to_chunks(g_in.unsqueeze(-1), 1, N).cumsum(-2);  // [B, HV, N, C, 1]
-        // Only differences with i >= j are exponentiated: they are <= 0. Masked before exp, since the others overflow.
+        // Only differences with i >= j are exponentiated: they are <= 0. Masked before exp, since the others
+        // overflow.
         const at::Tensor mask = at::ones({kChunk, kChunk}, k.options().dtype(at::kBool)).tril();
-        const at::Tensor D = at::exp((G - G.transpose(-1, -2)).masked_fill(mask.logical_not(), -std::numeric_limits<double>::infinity()));
+        const at::Tensor D =
+            at::exp((G - G.transpose(-1, -2))
+                        .masked_fill(mask.logical_not(), -std::numeric_limits<double>::infinity()));
         kk = kk * D;
         qk = qk * D;
         const at::Tensor last = G.narrow(-2, kChunk - 1, 1);
@@ -65,7 +69,8 @@ MixerResult delta_rule_aten(const at::Tensor& q_in, const at::Tensor& k_in, cons
     qk = qk.tril();
     const at::Tensor A = at::eye(kChunk, k.options()) + (kk * beta).tril(-1);
     const at::Tensor right = at::cat({k_read * beta, v * beta}, -1);
-    const at::Tensor solved = at::linalg_solve_triangular(A, right, /*upper=*/false, /*left=*/true, /*unitriangular=*/true);
+    const at::Tensor solved =
+        at::linalg_solve_triangular(A, right, /*upper=*/false, /*left=*/true, /*unitriangular=*/true);
     // One unbind instead of an index per step: the backward of an index fills the whole tensor with zeros.
     const auto W = solved.narrow(-1, 0, K).unbind(2);
     const auto U = solved.narrow(-1, K, V).unbind(2);
@@ -87,16 +92,18 @@ MixerResult delta_rule_aten(const at::Tensor& q_in, const at::Tensor& k_in, cons
     return {out, S, {}};
 }
 
-MixerResult delta_rule_aten_states(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& beta,
-                                   const at::Tensor& g, double scale, const at::Tensor& initial_state,
-                                   std::span<const std::int64_t> positions) {
+MixerResult delta_rule_aten_states(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                                   const at::Tensor& beta, const at::Tensor& g, double scale,
+                                   const at::Tensor& initial_state, std::span<const std::int64_t> positions) {
     if (positions.empty()) return delta_rule_aten(q, k, v, beta, g, scale, initial_state);
     std::vector<at::Tensor> outs;
     std::vector<at::Tensor> states;
     at::Tensor S = initial_state;
     std::int64_t begin = 0;
     const auto run = [&](std::int64_t end) {
-        const auto part = [&](const at::Tensor& x) { return x.defined() ? x.narrow(1, begin, end - begin) : x; };
+        const auto part = [&](const at::Tensor& x) {
+            return x.defined() ? x.narrow(1, begin, end - begin) : x;
+        };
         const MixerResult r = delta_rule_aten(part(q), part(k), part(v), part(beta), part(g), scale, S);
         outs.push_back(r.out);
         S = r.final_state;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/model/internal/mixer_inputs.hpp"
 
+#include "core/model/internal/kernel_pointers.hpp"
+#include "core/model/internal/layer_operations.hpp"
+#include "kernels/short_conv.hpp"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/addcmul.h>
 #include <ATen/ops/cat.h>
@@ -17,10 +21,6 @@
 #include <ATen/ops/softplus.h>
 #include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/custom_function.h>
-
-#include "core/model/internal/kernel_pointers.hpp"
-#include "core/model/internal/layer_operations.hpp"
-#include "kernels/short_conv.hpp"
 
 namespace rankscope::internal {
 namespace {
@@ -48,16 +48,25 @@ struct Columns {
           beta_factor(config.allow_neg_eigval ? 2 : 1) {}
 
     [[nodiscard]] std::int64_t conv() const { return 2 * key + value; }
+
     [[nodiscard]] at::Tensor q(const at::Tensor& x) const { return x.narrow(-1, 0, key); }
+
     [[nodiscard]] at::Tensor k(const at::Tensor& x) const { return x.narrow(-1, key, key); }
+
     [[nodiscard]] at::Tensor v(const at::Tensor& x) const { return x.narrow(-1, 2 * key, value); }
+
     [[nodiscard]] at::Tensor gate_of(const at::Tensor& x) const { return x.narrow(-1, conv(), gate); }
+
     [[nodiscard]] at::Tensor beta_of(const at::Tensor& x) const { return x.narrow(-1, conv() + gate, beta); }
-    [[nodiscard]] at::Tensor decay_of(const at::Tensor& x) const { return x.narrow(-1, conv() + gate + beta, decay); }
+
+    [[nodiscard]] at::Tensor decay_of(const at::Tensor& x) const {
+        return x.narrow(-1, conv() + gate + beta, decay);
+    }
 };
 
 template <class Product>
-kernels::ShortConvArgs<Product> conv_arguments(const at::Tensor& joint, std::int64_t first, const at::Tensor& weight, std::int64_t norm_width) {
+kernels::ShortConvArgs<Product> conv_arguments(const at::Tensor& joint, std::int64_t first,
+                                               const at::Tensor& weight, std::int64_t norm_width) {
     kernels::ShortConvArgs<Product> a;
     a.B = joint.size(0);
     a.T = joint.size(1);
@@ -71,9 +80,11 @@ kernels::ShortConvArgs<Product> conv_arguments(const at::Tensor& joint, std::int
     return a;
 }
 
-at::Tensor convolved(const at::Tensor& joint, std::int64_t first, const at::Tensor& weight, std::int64_t heads, bool norm, const at::Tensor& tail) {
+at::Tensor convolved(const at::Tensor& joint, std::int64_t first, const at::Tensor& weight,
+                     std::int64_t heads, bool norm, const at::Tensor& tail) {
     const std::int64_t width = weight.size(0) / heads;
-    at::Tensor out = at::empty({joint.size(0), joint.size(1), heads, width}, joint.options().dtype(at::kFloat));
+    at::Tensor out =
+        at::empty({joint.size(0), joint.size(1), heads, width}, joint.options().dtype(at::kFloat));
     with_product(joint.scalar_type(), [&]<class Product>(Product) {
         auto a = conv_arguments<Product>(joint, first, weight, norm ? width : 0);
         if (tail.defined()) {
@@ -91,33 +102,44 @@ at::Tensor log_decay(const at::Tensor& a, const at::Tensor& A_log, const at::Ten
 }
 
 at::Tensor write_strength(const Columns& columns, const at::Tensor& joint) {
-    if (columns.beta == 0) return at::ones({joint.size(0), joint.size(1), columns.value_heads}, joint.options().dtype(wide(joint)));
+    if (columns.beta == 0)
+        return at::ones({joint.size(0), joint.size(1), columns.value_heads},
+                        joint.options().dtype(wide(joint)));
     const at::Tensor beta = at::sigmoid(columns.beta_of(joint).to(wide(joint)));
     return columns.beta_factor == 1 ? beta : beta * columns.beta_factor;
 }
 
-// The usual configuration in one node: its backward pass fills the gradient of the joint projection column by column.
+// The usual configuration in one node: its backward pass fills the gradient of the joint projection column by
+// column.
 class InputsFunction : public torch::autograd::Function<InputsFunction> {
 public:
-    static variable_list forward(AutogradContext* ctx, const Variable& joint_in, const Variable& q_conv, const Variable& k_conv,
-                                 const Variable& v_conv, const std::optional<Variable>& A_log, const std::optional<Variable>& dt_bias, Columns columns) {
+    static variable_list forward(AutogradContext* ctx, const Variable& joint_in, const Variable& q_conv,
+                                 const Variable& k_conv, const Variable& v_conv,
+                                 const std::optional<Variable>& A_log, const std::optional<Variable>& dt_bias,
+                                 Columns columns) {
         const at::Tensor joint = joint_in.contiguous();
-        variable_list out{convolved(joint, 0, q_conv, columns.heads, true, {}), convolved(joint, columns.key, k_conv, columns.heads, true, {}),
-                          convolved(joint, 2 * columns.key, v_conv, columns.value_heads, false, {}), write_strength(columns, joint)};
+        variable_list out{convolved(joint, 0, q_conv, columns.heads, true, {}),
+                          convolved(joint, columns.key, k_conv, columns.heads, true, {}),
+                          convolved(joint, 2 * columns.key, v_conv, columns.value_heads, false, {}),
+                          write_strength(columns, joint)};
         at::Tensor g;
         if (A_log) out.push_back(g = log_decay(columns.decay_of(joint).to(at::kFloat), *A_log, *dt_bias));
         if (columns.gate > 0) out.push_back(columns.gate_of(joint).contiguous());
-        ctx->save_for_backward({joint, q_conv, k_conv, v_conv, out[3], g, A_log.value_or(Variable()), dt_bias.value_or(Variable())});
-        ctx->saved_data["columns"] = std::vector<std::int64_t>{columns.heads, columns.key, columns.value, columns.gate, columns.beta, columns.decay};
+        ctx->save_for_backward({joint, q_conv, k_conv, v_conv, out[3], g, A_log.value_or(Variable()),
+                                dt_bias.value_or(Variable())});
+        ctx->saved_data["columns"] = std::vector<std::int64_t>{columns.heads, columns.key,  columns.value,
+                                                               columns.gate,  columns.beta, columns.decay};
         ctx->saved_data["beta_factor"] = columns.beta_factor;
         return out;
     }
 
     static variable_list backward(AutogradContext* ctx, variable_list gradients) {
         const auto saved = ctx->get_saved_variables();
-        const at::Tensor &joint = saved[0], &beta = saved[4], &g = saved[5], &A_log = saved[6], &dt_bias = saved[7];
+        const at::Tensor &joint = saved[0], &beta = saved[4], &g = saved[5], &A_log = saved[6],
+                         &dt_bias = saved[7];
         const auto sizes = ctx->saved_data["columns"].toIntVector();
-        const std::int64_t heads = sizes[0], key = sizes[1], value = sizes[2], gate = sizes[3], beta_columns = sizes[4], decay = sizes[5];
+        const std::int64_t heads = sizes[0], key = sizes[1], value = sizes[2], gate = sizes[3],
+                           beta_columns = sizes[4], decay = sizes[5];
         at::Tensor d_joint = at::empty_like(joint);
         std::array<at::Tensor, 3> d_conv;
         const std::array<std::int64_t, 3> first{0, key, 2 * key};
@@ -154,21 +176,28 @@ public:
     }
 };
 
-// Causal depthwise convolution over [B, T, C]: shifted multiply-adds beat a grouped convolution on a processor.
-at::Tensor composed_conv(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& tail, bool activate) {
+// Causal depthwise convolution over [B, T, C]: shifted multiply-adds beat a grouped convolution on a
+// processor.
+at::Tensor composed_conv(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& tail,
+                         bool activate) {
     const std::int64_t W = weight.size(1), T = x.size(1);
-    const at::Tensor padded = (tail.defined() ? at::cat({tail, x}, 1) : at::constant_pad_nd(x, {0, 0, W - 1, 0})).to(wide(x));
+    const at::Tensor padded =
+        (tail.defined() ? at::cat({tail, x}, 1) : at::constant_pad_nd(x, {0, 0, W - 1, 0})).to(wide(x));
     const at::Tensor w = weight.to(wide(x));
     at::Tensor y = padded.narrow(1, 0, T) * w.select(1, 0);
-    for (std::int64_t j = 1; j < W; ++j) y = at::addcmul(y, padded.narrow(1, j, T), w.select(1, j));
+    for (std::int64_t j = 1; j < W; ++j)
+        y = at::addcmul(y, padded.narrow(1, j, T), w.select(1, j));
     return (activate ? at::silu(y) : y).to(x.scalar_type());
 }
 
 at::Tensor feature_map(const at::Tensor& x, QkActivation activation) {
     switch (activation) {
-        case QkActivation::Relu: return at::relu(x);
-        case QkActivation::Elu: return at::elu(x) + 1;
-        default: return x;
+        case QkActivation::Relu:
+            return at::relu(x);
+        case QkActivation::Elu:
+            return at::elu(x) + 1;
+        default:
+            return x;
     }
 }
 
@@ -177,7 +206,8 @@ at::Tensor normalised(const at::Tensor& x, QkNorm norm) {
     return norm == QkNorm::L2 ? y * at::rsqrt((y * y).sum(-1, true) + kL2Eps) : y / y.sum(-1, true);
 }
 
-MixerInputs composed_inputs(const ModelConfig& m, const LayerWeights& w, const Columns& columns, const at::Tensor& joint, const at::Tensor& tail, bool raw) {
+MixerInputs composed_inputs(const ModelConfig& m, const LayerWeights& w, const Columns& columns,
+                            const at::Tensor& joint, const at::Tensor& tail, bool raw) {
     const std::int64_t B = joint.size(0), T = joint.size(1);
     at::Tensor q = columns.q(joint), k = columns.k(joint), v = columns.v(joint);
     const bool silu = m.qk_activation == QkActivation::Silu;
@@ -209,7 +239,8 @@ MixerInputs composed_inputs(const ModelConfig& m, const LayerWeights& w, const C
 
 }  // namespace
 
-MixerInputs mixer_inputs(const ModelConfig& config, const LayerConfig& layer, const LayerWeights& w, const at::Tensor& joint, at::Tensor* tail, bool raw) {
+MixerInputs mixer_inputs(const ModelConfig& config, const LayerConfig& layer, const LayerWeights& w,
+                         const at::Tensor& joint, at::Tensor* tail, bool raw) {
     const Columns columns(config, layer, w);
     at::Tensor before;
     if (tail != nullptr && config.use_short_conv) {
@@ -218,13 +249,17 @@ MixerInputs mixer_inputs(const ModelConfig& config, const LayerConfig& layer, co
         const at::Tensor all = at::cat({before, joint.narrow(-1, 0, columns.conv())}, 1);
         *tail = all.narrow(1, joint.size(1), past).contiguous();
     }
-    const bool usual = config.use_short_conv && config.qk_activation == QkActivation::Silu && config.qk_norm == QkNorm::L2;
-    const bool fits = joint.device().is_cpu() && (joint.scalar_type() == at::kFloat || joint.scalar_type() == at::kBFloat16) && w.q_conv.scalar_type() == at::kFloat;
+    const bool usual =
+        config.use_short_conv && config.qk_activation == QkActivation::Silu && config.qk_norm == QkNorm::L2;
+    const bool fits = joint.device().is_cpu()
+                      && (joint.scalar_type() == at::kFloat || joint.scalar_type() == at::kBFloat16)
+                      && w.q_conv.scalar_type() == at::kFloat;
     if (!usual || !fits || raw) return composed_inputs(config, w, columns, joint, before, raw);
     MixerInputs out;
     if (needs_gradient({joint, w.q_conv, w.k_conv, w.v_conv, w.A_log, w.dt_bias})) {
         const auto some = [](const at::Tensor& t) { return t.defined() ? std::optional(t) : std::nullopt; };
-        const variable_list all = InputsFunction::apply(joint, w.q_conv, w.k_conv, w.v_conv, some(w.A_log), some(w.dt_bias), columns);
+        const variable_list all = InputsFunction::apply(joint, w.q_conv, w.k_conv, w.v_conv, some(w.A_log),
+                                                        some(w.dt_bias), columns);
         out.q = all[0];
         out.k = all[1];
         out.v = all[2];

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include "core/model/internal/network.hpp"
+
+#include <ATen/core/Tensor.h>
 
 namespace rankscope::internal {
 
@@ -16,9 +16,11 @@ struct MixerInputs {
     at::Tensor gate;          ///< [B, T, HV·V] before its activation, undefined without one
 };
 
-/// Convolution, activation, norm and gates of `joint` [B, T, rows of w.mixer_in]. `tail`: the last W-1 inputs of the
-/// convolutions of an earlier call [B, W-1, q | k | v], replaced by those of this one; nullptr = nothing came before.
-[[nodiscard]] MixerInputs mixer_inputs(const ModelConfig& config, const LayerConfig& layer, const LayerWeights& w,
-                                       const at::Tensor& joint, at::Tensor* tail, bool raw);
+/// Convolution, activation, norm and gates of `joint` [B, T, rows of w.mixer_in]. `tail`: the last W-1 inputs
+/// of the convolutions of an earlier call [B, W-1, q | k | v], replaced by those of this one; nullptr =
+/// nothing came before.
+[[nodiscard]] MixerInputs mixer_inputs(const ModelConfig& config, const LayerConfig& layer,
+                                       const LayerWeights& w, const at::Tensor& joint, at::Tensor* tail,
+                                       bool raw);
 
 }  // namespace rankscope::internal

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/model/internal/network.hpp"
 
+#include "core/base/error.hpp"
+
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
@@ -10,18 +12,22 @@
 #include <cstdint>
 #include <cstring>
 
-#include "core/base/error.hpp"
-
 namespace rankscope::internal {
 namespace {
 
 at::ScalarType scalar_type(DType dtype) {
     switch (dtype) {
-        case DType::F16: return at::kHalf;
-        case DType::BF16: return at::kBFloat16;
-        case DType::F32: return at::kFloat;
-        case DType::F64: return at::kDouble;
-        default: throw_unsupported("weights of dtype " + std::string(name_of(dtype)) + ", expected F16, BF16, F32 or F64");
+        case DType::F16:
+            return at::kHalf;
+        case DType::BF16:
+            return at::kBFloat16;
+        case DType::F32:
+            return at::kFloat;
+        case DType::F64:
+            return at::kDouble;
+        default:
+            throw_unsupported("weights of dtype " + std::string(name_of(dtype))
+                              + ", expected F16, BF16, F32 or F64");
     }
 }
 
@@ -29,12 +35,14 @@ bool keeps_precision(const std::string& name) {
     return name.ends_with("norm.weight") || name.ends_with(".A_log") || name.ends_with(".dt_bias");
 }
 
-// A copy in `target` on `device`; the mapped bytes are converted without another copy where their alignment allows it.
+// A copy in `target` on `device`; the mapped bytes are converted without another copy where their alignment
+// allows it.
 at::Tensor read(const TensorView& view, at::Device device, at::ScalarType target) {
     const auto options = at::TensorOptions().dtype(scalar_type(view.dtype));
     if (reinterpret_cast<std::uintptr_t>(view.bytes.data()) % size_of(view.dtype) == 0) {
         // from_blob wants a mutable pointer; the tensor is only read.
-        const at::Tensor mapped = at::from_blob(const_cast<std::byte*>(view.bytes.data()), view.shape, options);
+        const at::Tensor mapped =
+            at::from_blob(const_cast<std::byte*>(view.bytes.data()), view.shape, options);
         return mapped.to(device, target, /*non_blocking=*/false, /*copy=*/true);
     }
     at::Tensor out = at::empty(view.shape, options);
@@ -53,7 +61,9 @@ at::Tensor Network::joined(const std::vector<std::string>& names) {
         parts.push_back(found->second);
         present.push_back(name);
     }
-    const bool differentiable = at::GradMode::is_enabled() && std::any_of(parts.begin(), parts.end(), [](const at::Tensor& t) { return t.requires_grad(); });
+    const bool differentiable =
+        at::GradMode::is_enabled()
+        && std::any_of(parts.begin(), parts.end(), [](const at::Tensor& t) { return t.requires_grad(); });
     if (differentiable) return at::cat(parts, 0);
     const at::NoGradGuard guard;
     // Parts that already lie one behind the other, as an earlier call left them, are seen as one.
@@ -61,10 +71,12 @@ at::Tensor Network::joined(const std::vector<std::string>& names) {
     std::int64_t rows = 0;
     for (const at::Tensor& part : parts) {
         const auto& first = parts.front();
-        adjacent = adjacent && part.is_contiguous() && part.is_alias_of(first) && part.storage_offset() == first.storage_offset() + rows * part.size(1);
+        adjacent = adjacent && part.is_contiguous() && part.is_alias_of(first)
+                   && part.storage_offset() == first.storage_offset() + rows * part.size(1);
         rows += part.size(0);
     }
-    if (adjacent) return parts.front().detach().as_strided({rows, parts.front().size(1)}, {parts.front().size(1), 1});
+    if (adjacent)
+        return parts.front().detach().as_strided({rows, parts.front().size(1)}, {parts.front().size(1), 1});
     at::Tensor joint = at::cat(parts, 0);
     std::int64_t row = 0;
     for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -92,7 +104,8 @@ void Network::bind() {
         take(w.mlp_norm, "mlp_norm.weight");
         if (config.layers[i].prunable()) {
             std::vector<std::string> names;
-            for (const char* part : {"q", "k", "v", "g", "b", "a"}) names.push_back(layer + "attn." + part + "_proj.weight");
+            for (const char* part : {"q", "k", "v", "g", "b", "a"})
+                names.push_back(layer + "attn." + part + "_proj.weight");
             w.mixer_in = joined(names);
             w.key_rows = config.layers[i].key_heads * config.layers[i].key_dim;
             take(w.A_log, "attn.A_log");

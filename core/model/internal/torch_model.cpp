@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/model/internal/torch_model.hpp"
 
+#include "core/base/error.hpp"
+#include "core/model/internal/torch_errors.hpp"
+#include "kernels/delta_rule.hpp"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
@@ -10,10 +14,6 @@
 
 #include <algorithm>
 #include <cstring>
-
-#include "core/base/error.hpp"
-#include "core/model/internal/torch_errors.hpp"
-#include "kernels/delta_rule.hpp"
 
 namespace rankscope::internal {
 namespace {
@@ -26,7 +26,8 @@ public:
     [[nodiscard]] std::int64_t bytes() const override {
         std::int64_t total = 0;
         for (const LayerCache& c : caches) {
-            for (const at::Tensor& t : {c.conv_tail, c.state, c.keys, c.values}) total += t.defined() ? t.numel() * static_cast<std::int64_t>(t.element_size()) : 0;
+            for (const at::Tensor& t : {c.conv_tail, c.state, c.keys, c.values})
+                total += t.defined() ? t.numel() * static_cast<std::int64_t>(t.element_size()) : 0;
         }
         return total;
     }
@@ -52,7 +53,8 @@ at::Tensor ids_tensor(std::span<const std::vector<std::int32_t>> ids, at::Device
     at::Tensor out = at::empty({B, T}, at::TensorOptions().dtype(at::kLong));
     auto* data = out.data_ptr<std::int64_t>();
     for (const auto& row : ids) {
-        if (static_cast<std::int64_t>(row.size()) != T) throw Error(ErrorKind::Internal, "rows of a batch differ in length");
+        if (static_cast<std::int64_t>(row.size()) != T)
+            throw Error(ErrorKind::Internal, "rows of a batch differ in length");
         data = std::copy(row.begin(), row.end(), data);
     }
     return out.to(device);
@@ -63,7 +65,8 @@ TokenLosses token_losses(const at::Tensor& hidden, const at::Tensor& head, const
     std::vector<at::Tensor> correct;
     for (std::int64_t begin = 0; begin < hidden.size(0); begin += kScoreRows) {
         const std::int64_t rows = std::min(kScoreRows, hidden.size(0) - begin);
-        const at::Tensor logits = at::linear(hidden.narrow(0, begin, rows), head).to(hidden.scalar_type() == at::kDouble ? at::kDouble : at::kFloat);
+        const at::Tensor logits = at::linear(hidden.narrow(0, begin, rows), head)
+                                      .to(hidden.scalar_type() == at::kDouble ? at::kDouble : at::kFloat);
         const at::Tensor target = targets.narrow(0, begin, rows);
         const at::Tensor chosen = logits.gather(1, target.unsqueeze(1)).squeeze(1);
         nll.push_back((at::logsumexp(logits, {1}) - chosen).to(at::kFloat));
@@ -72,14 +75,16 @@ TokenLosses token_losses(const at::Tensor& hidden, const at::Tensor& head, const
     return {at::cat(nll, 0), at::cat(correct, 0)};
 }
 
-TorchModel::TorchModel(Network network, at::Device device, at::ScalarType dtype) : network_(std::move(network)), device_(device), dtype_(dtype) {}
+TorchModel::TorchModel(Network network, at::Device device, at::ScalarType dtype)
+    : network_(std::move(network)), device_(device), dtype_(dtype) {}
 
 std::string TorchModel::dtype() const {
     if (dtype_ == at::kBFloat16) return "bfloat16";
     return dtype_ == at::kDouble ? "float64" : "float32";
 }
 
-std::string TorchModel::mixer_implementation(std::int64_t index, std::int64_t key_dim, std::int64_t length) const {
+std::string TorchModel::mixer_implementation(std::int64_t index, std::int64_t key_dim,
+                                             std::int64_t length) const {
     const LayerConfig& layer = network_.config.layers[static_cast<std::size_t>(index)];
     if (!layer.prunable()) return "attention";
     if (!device_.is_cpu() || dtype_ == at::kDouble) return "aten-chunked";
@@ -97,7 +102,10 @@ at::Tensor TorchModel::checked_ids(std::span<const std::vector<std::int32_t>> id
     const std::int64_t vocab = network_.config.vocab_size;
     for (const auto& row : ids) {
         for (const std::int32_t id : row) {
-            if (id < 0 || id >= vocab) throw_input("token outside the vocabulary: found " + std::to_string(id) + ", expected 0 to " + std::to_string(vocab - 1), "is this the tokenizer of this model?");
+            if (id < 0 || id >= vocab)
+                throw_input("token outside the vocabulary: found " + std::to_string(id) + ", expected 0 to "
+                                + std::to_string(vocab - 1),
+                            "is this the tokenizer of this model?");
         }
     }
     return ids_tensor(ids, device_);
@@ -106,7 +114,8 @@ at::Tensor TorchModel::checked_ids(std::span<const std::vector<std::int32_t>> id
 Hidden TorchModel::embed(std::span<const std::vector<std::int32_t>> ids) const {
     return translated([&] {
         const c10::InferenceMode guard;
-        return Hidden(std::make_shared<Hidden::Impl>(Hidden::Impl{internal::embed(network_, checked_ids(ids))}));
+        return Hidden(
+            std::make_shared<Hidden::Impl>(Hidden::Impl{internal::embed(network_, checked_ids(ids))}));
     });
 }
 
@@ -120,8 +129,12 @@ Hidden TorchModel::run_layer(std::int64_t layer, const Hidden& input, const RunO
         run.trace = options.trace;
         run.reference_mixer = options.reference_mixer;
         if (options.selection != nullptr) run.scale = options.selection->scale;
-        const LayerWeights weights = options.selection != nullptr ? select_channels(network_.layers[index], network_.config.layers[index], *options.selection) : network_.layers[index];
-        return Hidden(std::make_shared<Hidden::Impl>(Hidden::Impl{internal::run_layer(network_, layer, weights, input.impl().value, run)}));
+        const LayerWeights weights =
+            options.selection != nullptr
+                ? select_channels(network_.layers[index], network_.config.layers[index], *options.selection)
+                : network_.layers[index];
+        return Hidden(std::make_shared<Hidden::Impl>(
+            Hidden::Impl{internal::run_layer(network_, layer, weights, input.impl().value, run)}));
     });
 }
 
@@ -139,7 +152,8 @@ TokenScores TorchModel::score(const Hidden& last, std::span<const std::vector<st
         const TokenLosses losses = token_losses(hidden, network_.head(), targets);
         out.nll = to_floats(losses.nll);
         const at::Tensor correct = losses.correct.to(at::kCPU, at::kByte).contiguous();
-        out.correct.assign(correct.const_data_ptr<std::uint8_t>(), correct.const_data_ptr<std::uint8_t>() + n);
+        out.correct.assign(correct.const_data_ptr<std::uint8_t>(),
+                           correct.const_data_ptr<std::uint8_t>() + n);
         return out;
     });
 }
@@ -159,7 +173,8 @@ std::vector<float> TorchModel::last_logits(const Hidden& last) const {
     });
 }
 
-std::unique_ptr<DecodeState> TorchModel::begin_decode(std::int64_t batch, std::span<const LayerSelection> selections) const {
+std::unique_ptr<DecodeState> TorchModel::begin_decode(std::int64_t batch,
+                                                      std::span<const LayerSelection> selections) const {
     return translated([&]() -> std::unique_ptr<DecodeState> {
         const c10::InferenceMode guard;
         auto state = std::make_unique<TorchDecodeState>();
@@ -175,13 +190,17 @@ std::unique_ptr<DecodeState> TorchModel::begin_decode(std::int64_t batch, std::s
     });
 }
 
-std::vector<std::int32_t> TorchModel::decode_step(DecodeState& opaque, std::span<const std::int32_t> tokens, double* mixer_seconds) const {
+std::vector<std::int32_t> TorchModel::decode_step(DecodeState& opaque, std::span<const std::int32_t> tokens,
+                                                  double* mixer_seconds) const {
     return translated([&] {
         const c10::InferenceMode guard;
         auto& state = dynamic_cast<TorchDecodeState&>(opaque);
-        if (std::ssize(tokens) != state.batch) throw Error(ErrorKind::Internal, "decoding: found " + std::to_string(tokens.size()) + " tokens, expected " + std::to_string(state.batch));
+        if (std::ssize(tokens) != state.batch)
+            throw Error(ErrorKind::Internal, "decoding: found " + std::to_string(tokens.size())
+                                                 + " tokens, expected " + std::to_string(state.batch));
         std::vector<std::vector<std::int32_t>> rows;
-        for (const std::int32_t token : tokens) rows.push_back({token});
+        for (const std::int32_t token : tokens)
+            rows.push_back({token});
         at::Tensor x = internal::embed(network_, checked_ids(rows));
         double seconds = 0;
         for (std::size_t l = 0; l < network_.layers.size(); ++l) {
@@ -193,7 +212,8 @@ std::vector<std::int32_t> TorchModel::decode_step(DecodeState& opaque, std::span
             seconds += run.cache->mixer_seconds;
         }
         if (mixer_seconds != nullptr) *mixer_seconds += seconds;
-        const at::Tensor next = at::linear(final_hidden(network_, x), network_.head()).argmax(-1).reshape({-1}).to(at::kCPU);
+        const at::Tensor next =
+            at::linear(final_hidden(network_, x), network_.head()).argmax(-1).reshape({-1}).to(at::kCPU);
         const auto* data = next.const_data_ptr<std::int64_t>();
         return std::vector<std::int32_t>(data, data + next.numel());
     });

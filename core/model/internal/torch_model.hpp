@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include "core/model/internal/layer.hpp"
 #include "core/model/model.hpp"
+
+#include <ATen/core/Tensor.h>
 
 namespace rankscope {
 
@@ -26,15 +26,21 @@ public:
     [[nodiscard]] std::string device() const override { return device_.str(); }
 
     [[nodiscard]] std::string dtype() const override;
-    [[nodiscard]] std::string mixer_implementation(std::int64_t layer, std::int64_t key_dim, std::int64_t length) const override;
+    [[nodiscard]] std::string mixer_implementation(std::int64_t layer, std::int64_t key_dim,
+                                                   std::int64_t length) const override;
     [[nodiscard]] Hidden embed(std::span<const std::vector<std::int32_t>> ids) const override;
-    [[nodiscard]] Hidden run_layer(std::int64_t layer, const Hidden& input, const RunOptions& options) const override;
-    [[nodiscard]] TokenScores score(const Hidden& last, std::span<const std::vector<std::int32_t>> ids) const override;
+    [[nodiscard]] Hidden run_layer(std::int64_t layer, const Hidden& input,
+                                   const RunOptions& options) const override;
+    [[nodiscard]] TokenScores score(const Hidden& last,
+                                    std::span<const std::vector<std::int32_t>> ids) const override;
     [[nodiscard]] std::vector<float> logits(const Hidden& last) const override;
     [[nodiscard]] std::vector<float> last_logits(const Hidden& last) const override;
-    [[nodiscard]] std::unique_ptr<DecodeState> begin_decode(std::int64_t batch, std::span<const LayerSelection> selections) const override;
-    std::vector<std::int32_t> decode_step(DecodeState& state, std::span<const std::int32_t> tokens, double* mixer_seconds) const override;
-    [[nodiscard]] ChannelGradients channel_gradients(std::span<const std::vector<std::int32_t>> rows, const Progress& progress) const override;
+    [[nodiscard]] std::unique_ptr<DecodeState> begin_decode(
+        std::int64_t batch, std::span<const LayerSelection> selections) const override;
+    std::vector<std::int32_t> decode_step(DecodeState& state, std::span<const std::int32_t> tokens,
+                                          double* mixer_seconds) const override;
+    [[nodiscard]] ChannelGradients channel_gradients(std::span<const std::vector<std::int32_t>> rows,
+                                                     const Progress& progress) const override;
 
 private:
     [[nodiscard]] at::Tensor checked_ids(std::span<const std::vector<std::int32_t>> ids) const;
@@ -47,13 +53,14 @@ private:
 /// ids [B][T] -> int64 [B, T] on `device`.
 [[nodiscard]] at::Tensor ids_tensor(std::span<const std::vector<std::int32_t>> ids, at::Device device);
 
-/// Next-token losses of `hidden` [N, D] (after the final norm) for `targets` [N], tiled over rows so that [N, vocab] never
-/// exists at once: nll [N] float32 and whether the arg max was right.
+/// Next-token losses of `hidden` [N, D] (after the final norm) for `targets` [N], tiled over rows so that [N,
+/// vocab] never exists at once: nll [N] float32 and whether the arg max was right.
 struct TokenLosses {
     at::Tensor nll;      ///< [N] float32
     at::Tensor correct;  ///< [N] bool
 };
 
-[[nodiscard]] TokenLosses token_losses(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& targets);
+[[nodiscard]] TokenLosses token_losses(const at::Tensor& hidden, const at::Tensor& head,
+                                       const at::Tensor& targets);
 
 }  // namespace rankscope::internal

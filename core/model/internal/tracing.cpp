@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/model/internal/tracing.hpp"
 
+#include "core/base/random.hpp"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 
 #include <cmath>
 #include <vector>
-
-#include "core/base/random.hpp"
 
 namespace rankscope::internal {
 namespace {
@@ -29,9 +29,9 @@ struct Held {
 
 void deliver_trace(const TraceRequest& request, std::int64_t layer, double scale, const MixerTensors& t) {
     if (!request.deliver) return;
-    const Held x(t.x, request.layer_input), q_raw(t.q_raw, request.raw), k_raw(t.k_raw, request.raw), q(t.q, request.inputs),
-        k(t.k, request.inputs), v(t.v, request.inputs), beta(t.beta, request.inputs), g(t.g, request.inputs), out(t.out, request.out),
-        states(t.states, true);
+    const Held x(t.x, request.layer_input), q_raw(t.q_raw, request.raw), k_raw(t.k_raw, request.raw),
+        q(t.q, request.inputs), k(t.k, request.inputs), v(t.v, request.inputs), beta(t.beta, request.inputs),
+        g(t.g, request.inputs), out(t.out, request.out), states(t.states, true);
     MixerTrace trace;
     trace.layer = layer;
     trace.B = t.q.size(0);
@@ -54,7 +54,8 @@ void deliver_trace(const TraceRequest& request, std::int64_t layer, double scale
     request.deliver(trace);
 }
 
-at::Tensor query_noise(const at::Tensor& q, const LayerConfig& layer, bool unit_length, const LayerRun& run, std::int64_t index) {
+at::Tensor query_noise(const at::Tensor& q, const LayerConfig& layer, bool unit_length, const LayerRun& run,
+                       std::int64_t index) {
     const std::int64_t B = q.size(0), T = q.size(1), H = q.size(2), kept = q.size(3), K = layer.key_dim;
     at::Tensor noise = at::empty({B, T, H, kept}, at::TensorOptions().dtype(at::kFloat));
     float* out = noise.data_ptr<float>();
@@ -66,9 +67,12 @@ at::Tensor query_noise(const at::Tensor& q, const LayerConfig& layer, bool unit_
         Random random(run.noise->seed, (static_cast<std::uint64_t>(index) << 40) ^ window);
         for (std::int64_t t = 0; t < T; ++t) {
             for (std::int64_t h = 0; h < H; ++h) {
-                for (float& value : all) value = static_cast<float>(random.normal());
+                for (float& value : all)
+                    value = static_cast<float>(random.normal());
                 for (std::int64_t c = 0; c < kept; ++c) {
-                    const std::int64_t channel = sliced ? run.selection->keep[static_cast<std::size_t>(h)][static_cast<std::size_t>(c)] : c;
+                    const std::int64_t channel =
+                        sliced ? run.selection->keep[static_cast<std::size_t>(h)][static_cast<std::size_t>(c)]
+                               : c;
                     *out++ = sigma * all[static_cast<std::size_t>(channel)];
                 }
             }

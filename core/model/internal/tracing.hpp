@@ -11,10 +11,13 @@ struct MixerTensors {
 };
 
 /// Hands the parts a request asks for to its callback, as contiguous float32 on the CPU.
-void deliver_trace(const TraceRequest& request, std::int64_t layer, double scale, const MixerTensors& tensors);
+void deliver_trace(const TraceRequest& request, std::int64_t layer, double scale,
+                   const MixerTensors& tensors);
 
-/// Gaussian noise for normalised queries q [B, T, H, K']: drawn per (seed, layer, window) over all K channels of a head,
-/// then reduced to the kept ones and scaled so that E‖e‖² = level² (times ‖q‖² where q has no unit length).
-[[nodiscard]] at::Tensor query_noise(const at::Tensor& q, const LayerConfig& layer, bool unit_length, const LayerRun& run, std::int64_t index);
+/// Gaussian noise for normalised queries q [B, T, H, K']: drawn per (seed, layer, window) over all K channels
+/// of a head, then reduced to the kept ones and scaled so that E‖e‖² = level² (times ‖q‖² where q has no unit
+/// length).
+[[nodiscard]] at::Tensor query_noise(const at::Tensor& q, const LayerConfig& layer, bool unit_length,
+                                     const LayerRun& run, std::int64_t index);
 
 }  // namespace rankscope::internal

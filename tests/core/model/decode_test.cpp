@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Decoding token by token is the forward pass over the whole sequence.
-#include <algorithm>
-
 #include "core/base/random.hpp"
+
 #include "golden_model.hpp"
+
+#include <algorithm>
 
 namespace rankscope::test {
 namespace {
@@ -30,7 +31,8 @@ protected:
             ASSERT_EQ(next.size(), 2U);
             for (std::size_t b = 0; b < 2; ++b) {
                 const float* row = pass.logits.data() + (b * T + t) * vocab;
-                EXPECT_EQ(next[b], std::max_element(row, row + vocab) - row) << "row " << b << ", token " << t;
+                EXPECT_EQ(next[b], std::max_element(row, row + vocab) - row)
+                    << "row " << b << ", token " << t;
             }
         }
         EXPECT_GT(seconds, 0);
@@ -49,10 +51,12 @@ TEST_P(ModelDecode, APrunedModelDecodesAsItPrefills) {
     for (const LayerConfig& layer : model->config().layers) {
         LayerSelection s;
         if (layer.prunable()) {
-            const std::int64_t kept = 1 + static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(layer.key_dim)));
+            const std::int64_t kept =
+                1 + static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(layer.key_dim)));
             for (std::int64_t h = 0; h < layer.key_heads; ++h) {
                 std::vector<std::int32_t> channels(static_cast<std::size_t>(layer.key_dim));
-                for (std::size_t c = 0; c < channels.size(); ++c) channels[c] = static_cast<std::int32_t>(c);
+                for (std::size_t c = 0; c < channels.size(); ++c)
+                    channels[c] = static_cast<std::int32_t>(c);
                 random.shuffle(channels);
                 channels.resize(static_cast<std::size_t>(kept));
                 std::sort(channels.begin(), channels.end());
@@ -73,12 +77,14 @@ TEST(ModelDecode, TheStateOfARecurrentModelDoesNotGrow) {
     const std::vector<std::int32_t> token{5};
     (void)model->decode_step(*state, token, nullptr);
     const std::int64_t bytes = state->bytes();
-    for (int i = 0; i < 10; ++i) (void)model->decode_step(*state, token, nullptr);
+    for (int i = 0; i < 10; ++i)
+        (void)model->decode_step(*state, token, nullptr);
     EXPECT_EQ(state->bytes(), bytes);
     // Recurrent states plus the tails of the convolutions.
     std::int64_t expected = model->config().state_bytes();
     for (const LayerConfig& layer : model->config().layers) {
-        expected += (2 * layer.key_heads * layer.key_dim + layer.value_heads * layer.value_dim) * (model->config().conv_size - 1) * 4;
+        expected += (2 * layer.key_heads * layer.key_dim + layer.value_heads * layer.value_dim)
+                    * (model->config().conv_size - 1) * 4;
     }
     EXPECT_EQ(bytes, expected);
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Invariants of the forward pass: batches, resumed layers, selections, traces.
-#include <cmath>
-
 #include "core/base/random.hpp"
+
 #include "golden_model.hpp"
+
+#include <cmath>
 
 namespace rankscope::test {
 namespace {
@@ -12,7 +13,9 @@ Ids random_ids(const Model& model, std::size_t rows, std::size_t length, std::ui
     Random random(seed);
     Ids ids(rows, std::vector<std::int32_t>(length));
     for (auto& row : ids) {
-        for (auto& id : row) id = static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(model.config().vocab_size)));
+        for (auto& id : row)
+            id = static_cast<std::int32_t>(
+                random.below(static_cast<std::uint64_t>(model.config().vocab_size)));
     }
     return ids;
 }
@@ -26,7 +29,8 @@ TEST_P(ModelForward, ABatchIsItsRows) {
     const std::size_t row = batch.logits.size() / 3;
     for (std::size_t b = 0; b < 3; ++b) {
         const Pass single = run(*model, {ids[b]});
-        const std::vector<float> part(batch.logits.begin() + static_cast<std::ptrdiff_t>(b * row), batch.logits.begin() + static_cast<std::ptrdiff_t>((b + 1) * row));
+        const std::vector<float> part(batch.logits.begin() + static_cast<std::ptrdiff_t>(b * row),
+                                      batch.logits.begin() + static_cast<std::ptrdiff_t>((b + 1) * row));
         EXPECT_LE(largest_difference(part, single.logits), 2e-6);
     }
 }
@@ -37,7 +41,8 @@ TEST_P(ModelForward, TheFutureDoesNotReachThePast) {
     const Pass full = run(*model, ids);
     ids[0].resize(67);
     const Pass prefix = run(*model, ids);
-    const std::vector<float> part(full.logits.begin(), full.logits.begin() + static_cast<std::ptrdiff_t>(prefix.logits.size()));
+    const std::vector<float> part(full.logits.begin(),
+                                  full.logits.begin() + static_cast<std::ptrdiff_t>(prefix.logits.size()));
     EXPECT_LE(largest_difference(part, prefix.logits), 2e-6);
 }
 
@@ -47,7 +52,8 @@ TEST_P(ModelForward, ALayerResumedFromItsInputGivesTheSameBits) {
     const Pass full = run(*model, ids);
     for (std::size_t first = 0; first < model->config().layers.size(); ++first) {
         Hidden x = full.hidden[first];
-        for (std::size_t l = first; l < model->config().layers.size(); ++l) x = model->run_layer(static_cast<std::int64_t>(l), x, {});
+        for (std::size_t l = first; l < model->config().layers.size(); ++l)
+            x = model->run_layer(static_cast<std::int64_t>(l), x, {});
         EXPECT_EQ(model->logits(x), full.logits);
     }
 }
@@ -60,7 +66,8 @@ TEST_P(ModelForward, LastLogitsAreTheLastOfAll) {
     const auto vocab = static_cast<std::size_t>(model->config().vocab_size);
     ASSERT_EQ(last.size(), 2 * vocab);
     for (std::size_t b = 0; b < 2; ++b) {
-        for (std::size_t i = 0; i < vocab; ++i) EXPECT_NEAR(last[b * vocab + i], pass.logits[(b * 9 + 8) * vocab + i], 1e-5);
+        for (std::size_t i = 0; i < vocab; ++i)
+            EXPECT_NEAR(last[b * vocab + i], pass.logits[(b * 9 + 8) * vocab + i], 1e-5);
     }
 }
 
@@ -73,7 +80,8 @@ TEST_P(ModelForward, KeepingEveryChannelChangesNothing) {
         if (layer.prunable()) {
             all.keep.resize(static_cast<std::size_t>(layer.key_heads));
             for (auto& head : all.keep) {
-                for (std::int32_t c = 0; c < layer.key_dim; ++c) head.push_back(c);
+                for (std::int32_t c = 0; c < layer.key_dim; ++c)
+                    head.push_back(c);
             }
         }
         options.selections.push_back(all);
@@ -89,7 +97,8 @@ TEST_P(ModelForward, TheTraceIsConsistent) {
     const Pass pass = run(*model, ids, options);
     for (const auto& [index, t] : pass.traces) {
         const LayerConfig& layer = model->config().layers[static_cast<std::size_t>(index)];
-        const auto H = static_cast<std::size_t>(layer.key_heads), HV = static_cast<std::size_t>(layer.value_heads),
+        const auto H = static_cast<std::size_t>(layer.key_heads),
+                   HV = static_cast<std::size_t>(layer.value_heads),
                    K = static_cast<std::size_t>(layer.key_dim), V = static_cast<std::size_t>(layer.value_dim);
         ASSERT_EQ(t.states.size(), 3 * 2 * HV * K * V);
         EXPECT_EQ(t.layer_input.size(), 2 * 69 * static_cast<std::size_t>(model->config().hidden_size));
@@ -103,7 +112,8 @@ TEST_P(ModelForward, TheTraceIsConsistent) {
                 const float* q = t.q.data() + ((b * 69 + 68) * H + h / (HV / H)) * K;
                 for (std::size_t j = 0; j < V; ++j) {
                     double o = 0;
-                    for (std::size_t c = 0; c < K; ++c) o += static_cast<double>(S[c * V + j]) * q[c];
+                    for (std::size_t c = 0; c < K; ++c)
+                        o += static_cast<double>(S[c * V + j]) * q[c];
                     const double traced = t.out[((b * 69 + 68) * HV + h) * V + j];
                     EXPECT_NEAR(o * t.scale, traced, 1e-5 * std::max(1.0, std::abs(traced)));
                 }
@@ -113,8 +123,9 @@ TEST_P(ModelForward, TheTraceIsConsistent) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, ModelForward,
-                         ::testing::Values("delta_net-plain", "delta_net-hybrid", "delta_net-tied", "delta_net-gate-noconv",
-                                           "gated_deltanet-gva", "gated_deltanet-nogate", "gated_deltanet-hybrid-legacy-bf16"),
+                         ::testing::Values("delta_net-plain", "delta_net-hybrid", "delta_net-tied",
+                                           "delta_net-gate-noconv", "gated_deltanet-gva",
+                                           "gated_deltanet-nogate", "gated_deltanet-hybrid-legacy-bf16"),
                          test_name);
 
 TEST(ModelForward, Bfloat16StaysNearFloat32) {
@@ -138,7 +149,9 @@ TEST(ModelForward, IdsOutsideTheVocabularyAreRefused) {
 
 TEST(ModelForward, AnUnknownDeviceOrPrecisionIsWrongUsage) {
     const ModelFolder folder = ModelFolder::open(golden_models() / "delta_net-plain");
-    for (const Placement& placement : {Placement{"tpu", "auto", 0}, Placement{"cpu", "int8", 0}, Placement{"cuda:x", "auto", 0}, Placement{"cuda:", "auto", 0}, Placement{"cuda:-1", "auto", 0}}) {
+    for (const Placement& placement :
+         {Placement{"tpu", "auto", 0}, Placement{"cpu", "int8", 0}, Placement{"cuda:x", "auto", 0},
+          Placement{"cuda:", "auto", 0}, Placement{"cuda:-1", "auto", 0}}) {
         try {
             (void)load_model(folder, placement, {});
             FAIL() << placement.device << " " << placement.dtype;

@@ -16,7 +16,8 @@ fs::path golden_models() {
 std::vector<std::string> golden_variants() {
     std::vector<std::string> names;
     for (const auto& entry : fs::directory_iterator(golden_models())) {
-        if (fs::exists(entry.path() / "golden.safetensors")) names.push_back(entry.path().filename().string());
+        if (fs::exists(entry.path() / "golden.safetensors"))
+            names.push_back(entry.path().filename().string());
     }
     std::sort(names.begin(), names.end());
     return names;
@@ -34,7 +35,8 @@ std::vector<std::string> pruned_variants() {
 
 std::string test_name(const ::testing::TestParamInfo<std::string>& info) {
     std::string name = info.param;
-    std::replace_if(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+    std::replace_if(
+        name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
     return name;
 }
 
@@ -58,7 +60,8 @@ Ids Golden::ids() const {
     const std::vector<std::int64_t> values = integers("input_ids");
     const auto rows = static_cast<std::size_t>(file_.tensors().at("input_ids").shape[0]);
     Ids ids(rows);
-    for (std::size_t i = 0; i < values.size(); ++i) ids[i / (values.size() / rows)].push_back(static_cast<std::int32_t>(values[i]));
+    for (std::size_t i = 0; i < values.size(); ++i)
+        ids[i / (values.size() / rows)].push_back(static_cast<std::int32_t>(values[i]));
     return ids;
 }
 
@@ -69,8 +72,9 @@ Pass run(const Model& model, const Ids& ids, const PassOptions& options) {
     request.state_positions = options.positions;
     request.deliver = [&](const MixerTrace& t) {
         const auto copy = [](std::span<const float> s) { return std::vector<float>(s.begin(), s.end()); };
-        pass.traces[t.layer] = {t.K, t.scale, copy(t.layer_input), copy(t.q_raw), copy(t.k_raw), copy(t.q), copy(t.k),
-                                copy(t.v), copy(t.beta), copy(t.g), copy(t.out), copy(t.states)};
+        pass.traces[t.layer] = {t.K,           t.scale,   copy(t.layer_input), copy(t.q_raw),
+                                copy(t.k_raw), copy(t.q), copy(t.k),           copy(t.v),
+                                copy(t.beta),  copy(t.g), copy(t.out),         copy(t.states)};
     };
     Hidden x = model.embed(ids);
     const std::size_t layers = model.config().layers.size();
@@ -103,7 +107,8 @@ double largest_difference(const std::vector<float>& a, const std::vector<float>&
 
 double relative_difference(const std::vector<float>& a, const std::vector<float>& b) {
     double largest = 0;
-    for (const float value : b) largest = std::max(largest, static_cast<double>(std::abs(value)));
+    for (const float value : b)
+        largest = std::max(largest, static_cast<double>(std::abs(value)));
     return largest_difference(a, b) / largest;
 }
 

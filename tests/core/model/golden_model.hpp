@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/model/load_model.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -9,8 +11,6 @@
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "core/model/load_model.hpp"
 
 namespace rankscope::test {
 
@@ -28,7 +28,8 @@ using Ids = std::vector<std::vector<std::int32_t>>;
 /// Name of a folder as GoogleTest allows it.
 [[nodiscard]] std::string test_name(const ::testing::TestParamInfo<std::string>& info);
 
-[[nodiscard]] std::unique_ptr<Model> load(const std::filesystem::path& folder, const std::string& dtype = "float32");
+[[nodiscard]] std::unique_ptr<Model> load(const std::filesystem::path& folder,
+                                          const std::string& dtype = "float32");
 
 /// golden.safetensors of a folder.
 class Golden {
@@ -37,7 +38,9 @@ public:
 
     [[nodiscard]] bool has(const std::string& name) const { return file_.tensors().contains(name); }
 
-    [[nodiscard]] std::vector<float> floats(const std::string& name) const { return file_.tensors().at(name).to_float(); }
+    [[nodiscard]] std::vector<float> floats(const std::string& name) const {
+        return file_.tensors().at(name).to_float();
+    }
 
     [[nodiscard]] std::vector<std::int64_t> integers(const std::string& name) const;
     [[nodiscard]] Ids ids() const;

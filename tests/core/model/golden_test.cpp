@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every reference model: what the whole forward pass and each mixer computes, in both precisions and with both mixers.
+// Every reference model: what the whole forward pass and each mixer computes, in both precisions and with
+// both mixers.
+#include "golden_model.hpp"
+
 #include <cstdlib>
 #include <numeric>
-
-#include "golden_model.hpp"
 
 namespace rankscope::test {
 namespace {
@@ -20,12 +21,15 @@ void expect_golden(const Golden& golden, const Pass& pass, const Tolerance& tole
     EXPECT_LE(largest_difference(pass.logits, golden.floats("logits")), tolerance.logits);
     const std::vector<float> nll = golden.floats("nll");
     EXPECT_LE(largest_difference(pass.scores.nll, nll), tolerance.nll);
-    const auto mean = [](const std::vector<float>& v) { return std::accumulate(v.begin(), v.end(), 0.0) / static_cast<double>(v.size()); };
+    const auto mean = [](const std::vector<float>& v) {
+        return std::accumulate(v.begin(), v.end(), 0.0) / static_cast<double>(v.size());
+    };
     EXPECT_NEAR(mean(pass.scores.nll), mean(nll), tolerance.mean_nll);
     bool first = true;
     for (const auto& [layer, trace] : pass.traces) {
         SCOPED_TRACE("layer " + std::to_string(layer));
-        const std::string suffix = "." + std::to_string(layer);
+        std::string suffix = ".";
+        suffix += std::to_string(layer);
         EXPECT_LE(relative_difference(trace.states, golden.floats("states" + suffix)), tolerance.relative);
         EXPECT_EQ(golden.has("q" + suffix), first) << "only the first recurrent layer has its inputs stored";
         if (first) {
@@ -88,8 +92,11 @@ INSTANTIATE_TEST_SUITE_P(Models, ModelGolden, ::testing::ValuesIn(golden_variant
 TEST(ModelGoldenLarge, TheMediumModelAgrees) {
     const char* root = std::getenv("RANKSCOPE_GOLDEN");
     const std::filesystem::path folder =
-        (root != nullptr ? std::filesystem::path(root) : std::filesystem::path(RANKSCOPE_SOURCE_DIR) / "../shared/golden") / "models/delta_net-mid";
-    if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no " << folder << "; RANKSCOPE_GOLDEN names the folder that holds models/";
+        (root != nullptr ? std::filesystem::path(root)
+                         : std::filesystem::path(RANKSCOPE_SOURCE_DIR) / "../shared/golden")
+        / "models/delta_net-mid";
+    if (!std::filesystem::exists(folder))
+        GTEST_SKIP() << "no " << folder << "; RANKSCOPE_GOLDEN names the folder that holds models/";
     const Golden golden(folder);
     const auto model = load(folder);
     PassOptions options;
@@ -99,13 +106,16 @@ TEST(ModelGoldenLarge, TheMediumModelAgrees) {
     const auto vocab = static_cast<std::size_t>(model->config().vocab_size);
     std::vector<float> stored;
     for (const std::int64_t t : golden.integers("logit_positions")) {
-        const auto begin = pass.logits.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(t) * vocab);
+        const auto begin =
+            pass.logits.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(t) * vocab);
         stored.insert(stored.end(), begin, begin + static_cast<std::ptrdiff_t>(vocab));
     }
     EXPECT_LE(largest_difference(stored, expected), 1e-4);
     EXPECT_LE(largest_difference(pass.scores.nll, golden.floats("nll")), 1e-4);
     for (const std::int64_t layer : {std::int64_t{0}, std::ssize(model->config().layers) - 1}) {
-        EXPECT_LE(relative_difference(pass.traces.at(layer).states, golden.floats("states." + std::to_string(layer))), 1e-4);
+        EXPECT_LE(relative_difference(pass.traces.at(layer).states,
+                                      golden.floats("states." + std::to_string(layer))),
+                  1e-4);
     }
 }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The gradient of every weight of a layer: the fused float32 operations against the float64 composition.
+#include "core/base/random.hpp"
+#include "core/model/internal/layer.hpp"
+
+#include "golden_model.hpp"
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <torch/csrc/autograd/autograd.h>
-
-#include "core/base/random.hpp"
-#include "core/model/internal/layer.hpp"
-#include "golden_model.hpp"
 
 namespace rankscope::test {
 namespace {
@@ -17,7 +17,8 @@ using internal::Network;
 at::Tensor draw(at::IntArrayRef shape, Random& random) {
     at::Tensor t = at::empty(shape, at::TensorOptions().dtype(at::kDouble));
     auto* data = t.data_ptr<double>();
-    for (std::int64_t i = 0; i < t.numel(); ++i) data[i] = random.normal();
+    for (std::int64_t i = 0; i < t.numel(); ++i)
+        data[i] = random.normal();
     return t;
 }
 
@@ -41,14 +42,17 @@ Result run_with_gradients(const std::string& variant, at::ScalarType dtype, bool
     // 131 tokens: more than two pieces of the kernels, and no multiple of anything.
     at::Tensor ids = at::empty({2, 131}, at::TensorOptions().dtype(at::kLong));
     auto* id = ids.data_ptr<std::int64_t>();
-    for (std::int64_t i = 0; i < ids.numel(); ++i) id[i] = static_cast<std::int64_t>(random.below(90));
+    for (std::int64_t i = 0; i < ids.numel(); ++i)
+        id[i] = static_cast<std::int64_t>(random.below(90));
     internal::LayerRun run;
     run.bf16_matmul = bf16;
     at::Tensor x = internal::embed(network, ids);
-    for (std::size_t l = 0; l < network.layers.size(); ++l) x = internal::run_layer(network, static_cast<std::int64_t>(l), network.layers[l], x, run);
+    for (std::size_t l = 0; l < network.layers.size(); ++l)
+        x = internal::run_layer(network, static_cast<std::int64_t>(l), network.layers[l], x, run);
     x = internal::final_hidden(network, x);
     const at::Tensor loss = (x * draw(x.sizes(), random).to(dtype)).sum();
-    const auto gradients = torch::autograd::grad({loss}, leaves, {}, std::nullopt, false, /*allow_unused=*/true);
+    const auto gradients =
+        torch::autograd::grad({loss}, leaves, {}, std::nullopt, false, /*allow_unused=*/true);
     Result result;
     result.out = x.detach();
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -58,7 +62,8 @@ Result run_with_gradients(const std::string& variant, at::ScalarType dtype, bool
 }
 
 double relative(const at::Tensor& a, const at::Tensor& b) {
-    return ((a.to(at::kDouble) - b.to(at::kDouble)).abs().max() / b.to(at::kDouble).abs().max()).item<double>();
+    return ((a.to(at::kDouble) - b.to(at::kDouble)).abs().max() / b.to(at::kDouble).abs().max())
+        .item<double>();
 }
 
 class LayerGradients : public ::testing::TestWithParam<std::string> {};
@@ -69,8 +74,11 @@ TEST_P(LayerGradients, Float32AgreesWithFloat64) {
     EXPECT_LE(relative(fused.out, exact.out), 1e-4);
     ASSERT_EQ(fused.gradients.size(), exact.gradients.size());
     // Everything but an untied head takes part.
-    EXPECT_GE(exact.gradients.size() + 1, internal::load_network(ModelFolder::open(golden_models() / GetParam()), at::kCPU, at::kFloat).weights.size());
-    for (const auto& [name, gradient] : exact.gradients) EXPECT_LE(relative(fused.gradients.at(name), gradient), 2e-4) << name;
+    EXPECT_GE(exact.gradients.size() + 1,
+              internal::load_network(ModelFolder::open(golden_models() / GetParam()), at::kCPU, at::kFloat)
+                  .weights.size());
+    for (const auto& [name, gradient] : exact.gradients)
+        EXPECT_LE(relative(fused.gradients.at(name), gradient), 2e-4) << name;
 }
 
 TEST_P(LayerGradients, ProductsInBfloat16StayNear) {
@@ -79,19 +87,23 @@ TEST_P(LayerGradients, ProductsInBfloat16StayNear) {
     EXPECT_EQ(narrow.out.scalar_type(), at::kFloat);
     EXPECT_LE((narrow.out - exact.out).norm().item<double>() / exact.out.norm().item<double>(), 0.03);
     for (const auto& [name, gradient] : exact.gradients) {
-        const double error = (narrow.gradients.at(name) - gradient).norm().item<double>() / gradient.norm().item<double>();
+        const double error =
+            (narrow.gradients.at(name) - gradient).norm().item<double>() / gradient.norm().item<double>();
         // Two layers with random weights amplify rounding; a missing term would be of order 1.
         EXPECT_LE(error, 0.3) << name;
     }
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, LayerGradients,
-                         ::testing::Values("delta_net-plain", "delta_net-hybrid", "delta_net-tied", "delta_net-negeig-expandv2", "delta_net-gate-noconv",
-                                           "delta_net-relu-nobeta", "gated_deltanet-plain", "gated_deltanet-gva", "gated_deltanet-nogate"),
+                         ::testing::Values("delta_net-plain", "delta_net-hybrid", "delta_net-tied",
+                                           "delta_net-negeig-expandv2", "delta_net-gate-noconv",
+                                           "delta_net-relu-nobeta", "gated_deltanet-plain",
+                                           "gated_deltanet-gva", "gated_deltanet-nogate"),
                          test_name);
 
 TEST(Network, JoinedMatricesShareTheirMemoryWithTheirParts) {
-    Network network = internal::load_network(ModelFolder::open(golden_models() / "gated_deltanet-plain"), at::kCPU, at::kFloat);
+    Network network = internal::load_network(ModelFolder::open(golden_models() / "gated_deltanet-plain"),
+                                             at::kCPU, at::kFloat);
     network.weights.at("model.layers.1.attn.k_proj.weight").fill_(7);
     network.weights.at("model.layers.0.mlp.up_proj.weight").fill_(8);
     const auto& layer = network.layers[1];

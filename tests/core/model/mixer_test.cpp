@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The recurrence as the model calls it: the chunked composition and the kernels against stored operations, their states,
-// and their gradients against the hand-written backward pass of the plain recurrence.
+// The recurrence as the model calls it: the chunked composition and the kernels against stored operations,
+// their states, and their gradients against the hand-written backward pass of the plain recurrence.
+#include "core/model/internal/mixer.hpp"
+
+#include "core/base/random.hpp"
+#include "kernels/delta_rule.hpp"
+
+#include "golden_model.hpp"
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/allclose.h>
@@ -9,11 +15,6 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <cstring>
-
-#include "core/base/random.hpp"
-#include "core/model/internal/mixer.hpp"
-#include "golden_model.hpp"
-#include "kernels/delta_rule.hpp"
 
 namespace rankscope::test {
 namespace {
@@ -36,7 +37,8 @@ at::Tensor read(const SafetensorsFile& file, const std::string& name) {
     const auto found = file.tensors().find(name);
     if (found == file.tensors().end()) return {};
     const TensorView& view = found->second;
-    at::Tensor t = at::empty(view.shape, at::TensorOptions().dtype(view.dtype == DType::F64 ? at::kDouble : at::kFloat));
+    at::Tensor t =
+        at::empty(view.shape, at::TensorOptions().dtype(view.dtype == DType::F64 ? at::kDouble : at::kFloat));
     std::memcpy(t.data_ptr(), view.bytes.data(), view.bytes.size());
     return t;
 }
@@ -57,7 +59,8 @@ TEST_P(MixerGolden, AgreesWithTheStoredOperation) {
         SCOPED_TRACE(reference ? "composed" : "kernel");
         const at::Tensor v = read(file, "v");
         const double tolerance = v.scalar_type() == at::kDouble ? 1e-12 : strong ? 5e-5 : 1e-5;
-        const auto r = internal::delta_rule(read(file, "q"), read(file, "k"), v, read(file, "beta"), read(file, "g"), scale, read(file, "S0"), {}, reference);
+        const auto r = internal::delta_rule(read(file, "q"), read(file, "k"), v, read(file, "beta"),
+                                            read(file, "g"), scale, read(file, "S0"), {}, reference);
         EXPECT_LE(relative(r.out, read(file, "o")), tolerance);
         EXPECT_LE(relative(r.final_state, read(file, "S_T")), tolerance);
     }
@@ -73,7 +76,8 @@ struct Inputs {
 at::Tensor draw(std::vector<std::int64_t> shape, Random& random, at::ScalarType dtype, auto&& map) {
     at::Tensor t = at::empty(shape, at::TensorOptions().dtype(at::kDouble));
     auto* data = t.data_ptr<double>();
-    for (std::int64_t i = 0; i < t.numel(); ++i) data[i] = map(random);
+    for (std::int64_t i = 0; i < t.numel(); ++i)
+        data[i] = map(random);
     return t.to(dtype);
 }
 
@@ -102,11 +106,15 @@ TEST_P(Mixer, StatesAreThoseOfShorterSequences) {
         for (const std::int64_t p : {T / 3, T / 2, T - 1}) {
             if (p > positions.back()) positions.push_back(p);
         }
-        const auto r = internal::delta_rule(in.q, in.k, in.v, in.beta, in.g, in.scale, in.initial, positions, false);
+        const auto r =
+            internal::delta_rule(in.q, in.k, in.v, in.beta, in.g, in.scale, in.initial, positions, false);
         const double tolerance = dtype == at::kDouble ? 1e-12 : 1e-5;
         for (std::size_t i = 0; i < positions.size(); ++i) {
-            const auto cut = [&](const at::Tensor& x) { return x.defined() ? x.narrow(1, 0, positions[i] + 1) : x; };
-            const auto part = internal::delta_rule(cut(in.q), cut(in.k), cut(in.v), cut(in.beta), cut(in.g), in.scale, in.initial, {}, true);
+            const auto cut = [&](const at::Tensor& x) {
+                return x.defined() ? x.narrow(1, 0, positions[i] + 1) : x;
+            };
+            const auto part = internal::delta_rule(cut(in.q), cut(in.k), cut(in.v), cut(in.beta), cut(in.g),
+                                                   in.scale, in.initial, {}, true);
             EXPECT_LE(relative(r.states[static_cast<std::int64_t>(i)], part.final_state), tolerance);
         }
     }
@@ -116,7 +124,8 @@ TEST_P(Mixer, GradientsAgreeWithTheHandWrittenBackwardPass) {
     const auto [T, gated] = GetParam();
     Inputs in = random_inputs(T, gated, at::kDouble);
     Random random(5);
-    const at::Tensor d_out = draw(in.v.sizes().vec(), random, at::kDouble, [](Random& r) { return r.normal(); });
+    const at::Tensor d_out =
+        draw(in.v.sizes().vec(), random, at::kDouble, [](Random& r) { return r.normal(); });
     kernels::DeltaRuleBackwardArgs<double> args;
     auto& f = args.forward;
     f.B = in.q.size(0);
@@ -146,14 +155,19 @@ TEST_P(Mixer, GradientsAgreeWithTheHandWrittenBackwardPass) {
         const at::AutoGradMode guard(true);
         std::vector<at::Tensor> leaves{in.q, in.k, in.v, in.beta};
         if (gated) leaves.push_back(in.g);
-        for (at::Tensor& leaf : leaves) leaf = leaf.to(dtype).detach().clone().requires_grad_(true);
-        const auto r = internal::delta_rule(leaves[0], leaves[1], leaves[2], leaves[3], gated ? leaves[4] : at::Tensor(), in.scale, {}, {}, false);
+        for (at::Tensor& leaf : leaves)
+            leaf = leaf.to(dtype).detach().clone().requires_grad_(true);
+        const auto r = internal::delta_rule(leaves[0], leaves[1], leaves[2], leaves[3],
+                                            gated ? leaves[4] : at::Tensor(), in.scale, {}, {}, false);
         const auto gradients = torch::autograd::grad({r.out}, leaves, {d_out.to(dtype)});
-        for (std::size_t i = 0; i < leaves.size(); ++i) EXPECT_LE(relative(gradients[i], expected[i]), dtype == at::kDouble ? 1e-11 : 2e-5) << "input " << i;
+        for (std::size_t i = 0; i < leaves.size(); ++i)
+            EXPECT_LE(relative(gradients[i], expected[i]), dtype == at::kDouble ? 1e-11 : 2e-5)
+                << "input " << i;
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Lengths, Mixer, ::testing::Combine(::testing::Values(1, 2, 63, 64, 65, 200), ::testing::Bool()));
+INSTANTIATE_TEST_SUITE_P(Lengths, Mixer,
+                         ::testing::Combine(::testing::Values(1, 2, 63, 64, 65, 200), ::testing::Bool()));
 
 }  // namespace
 }  // namespace rankscope::test

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Query noise: reproducible, the same for every batch split and every plan, and as loud as asked.
-#include <cmath>
-
 #include "golden_model.hpp"
+
+#include <cmath>
 
 namespace rankscope::test {
 namespace {
 
-Pass noisy(const Model& model, const Ids& ids, const QueryNoise& noise, std::vector<LayerSelection> selections = {}) {
+Pass noisy(const Model& model, const Ids& ids, const QueryNoise& noise,
+           std::vector<LayerSelection> selections = {}) {
     PassOptions options;
     options.noise = &noise;
     options.positions = {0};
@@ -38,7 +39,8 @@ TEST(QueryNoise, DoesNotDependOnHowWindowsAreBatched) {
     const Ids ids = two_rows();
     const Pass both = noisy(*model, ids, {0.3, 3, 10});
     const Pass second = noisy(*model, {ids[1]}, {0.3, 3, 11});
-    const std::vector<float> part(both.logits.begin() + static_cast<std::ptrdiff_t>(both.logits.size() / 2), both.logits.end());
+    const std::vector<float> part(both.logits.begin() + static_cast<std::ptrdiff_t>(both.logits.size() / 2),
+                                  both.logits.end());
     EXPECT_LE(largest_difference(part, second.logits), 2e-6);
 }
 
@@ -49,7 +51,8 @@ TEST(QueryNoise, HasTheRequestedPowerPerQuery) {
     const Pass loud = noisy(*model, ids, {0.5, 3, 0});
     const Trace &a = clean.traces.at(0), &b = loud.traces.at(0);
     double power = 0;
-    for (std::size_t i = 0; i < a.q.size(); ++i) power += std::pow(static_cast<double>(b.q[i]) - a.q[i], 2);
+    for (std::size_t i = 0; i < a.q.size(); ++i)
+        power += std::pow(static_cast<double>(b.q[i]) - a.q[i], 2);
     const double queries = static_cast<double>(a.q.size()) / static_cast<double>(a.K);
     // 390 queries of 16 channels: the relative deviation of the mean is sqrt(2 / 6240) = 1.8 %.
     EXPECT_NEAR(power / queries, 0.25, 0.25 * 0.08);
@@ -83,14 +86,18 @@ TEST(QueryNoise, APlanSeesTheSameDrawsRescaled) {
     const std::vector<std::int32_t> kept{1, 4, 9, 15};
     selections[0].keep.assign(static_cast<std::size_t>(layer.key_heads), kept);
     const QueryNoise silent{0, 5, 0}, loud{0.2, 5, 0};
-    const Trace full_clean = noisy(*model, ids, silent).traces.at(0), full = noisy(*model, ids, loud).traces.at(0);
-    const Trace plan_clean = noisy(*model, ids, silent, selections).traces.at(0), plan = noisy(*model, ids, loud, selections).traces.at(0);
+    const Trace full_clean = noisy(*model, ids, silent).traces.at(0),
+                full = noisy(*model, ids, loud).traces.at(0);
+    const Trace plan_clean = noisy(*model, ids, silent, selections).traces.at(0),
+                plan = noisy(*model, ids, loud, selections).traces.at(0);
     const auto K = static_cast<std::size_t>(layer.key_dim);
     const double factor = std::sqrt(static_cast<double>(K) / static_cast<double>(kept.size()));
     for (std::size_t query = 0; query < full.q.size() / K; ++query) {
         for (std::size_t c = 0; c < kept.size(); ++c) {
-            const std::size_t wide = query * K + static_cast<std::size_t>(kept[c]), narrow = query * kept.size() + c;
-            ASSERT_NEAR(plan.q[narrow] - plan_clean.q[narrow], factor * (full.q[wide] - full_clean.q[wide]), 1e-6);
+            const std::size_t wide = query * K + static_cast<std::size_t>(kept[c]),
+                              narrow = query * kept.size() + c;
+            ASSERT_NEAR(plan.q[narrow] - plan_clean.q[narrow], factor * (full.q[wide] - full_clean.q[wide]),
+                        1e-6);
         }
     }
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pruning by selection in the unpruned folder is the exported folder, and both are what the reference computes.
-#include <fstream>
-
-#include <cmath>
+// Pruning by selection in the unpruned folder is the exported folder, and both are what the reference
+// computes.
+#include "golden_model.hpp"
 #include <nlohmann/json.hpp>
 
-#include "golden_model.hpp"
+#include <cmath>
+#include <fstream>
 
 namespace rankscope::test {
 namespace {
@@ -20,7 +20,8 @@ protected:
         std::vector<LayerSelection> out;
         for (std::size_t l = 0; l < plan.at("key_dims").size(); ++l) {
             const auto width = static_cast<double>(plan.at("key_dims")[l].get<int>());
-            out.push_back({plan.at("keep").at(std::to_string(l)), own ? 1.0 / std::sqrt(width) : plan.at("scale").get<double>()});
+            out.push_back({plan.at("keep").at(std::to_string(l)),
+                           own ? 1.0 / std::sqrt(width) : plan.at("scale").get<double>()});
         }
         return out;
     }
@@ -52,11 +53,13 @@ TEST_P(PrunedGolden, SelectionInTheUnprunedFolderIsTheExportedModel) {
         for (const auto& [layer, trace] : pass.traces) {
             // The stored states have the written width; rows behind the kept ones are zero.
             const std::vector<float> stored = golden.floats("states." + std::to_string(layer));
-            const LayerConfig& c = load(folder().parent_path())->config().layers[static_cast<std::size_t>(layer)];
+            const LayerConfig& c =
+                load(folder().parent_path())->config().layers[static_cast<std::size_t>(layer)];
             std::vector<float> expected;
             for (std::size_t row = 0; row < stored.size() / static_cast<std::size_t>(c.value_dim); ++row) {
                 const auto begin = stored.begin() + static_cast<std::ptrdiff_t>(row) * c.value_dim;
-                if (static_cast<std::int64_t>(row) % written < trace.K) expected.insert(expected.end(), begin, begin + c.value_dim);
+                if (static_cast<std::int64_t>(row) % written < trace.K)
+                    expected.insert(expected.end(), begin, begin + c.value_dim);
             }
             EXPECT_LE(relative_difference(trace.states, expected), tolerance);
         }
@@ -69,7 +72,8 @@ TEST_P(PrunedGolden, TheScaleOfTheKeptWidthAgrees) {
     options.selections = selections(true);
     const Pass pass = run(*load(folder().parent_path(), "float64"), golden.ids(), options);
     const std::vector<float> last = golden.floats("logits_own_scale");
-    const std::vector<float> logits(pass.logits.end() - static_cast<std::ptrdiff_t>(last.size()), pass.logits.end());
+    const std::vector<float> logits(pass.logits.end() - static_cast<std::ptrdiff_t>(last.size()),
+                                    pass.logits.end());
     EXPECT_LE(largest_difference(logits, last), 3e-6);
     EXPECT_LE(largest_difference(pass.scores.nll, golden.floats("nll_own_scale")), 3e-6);
 }
