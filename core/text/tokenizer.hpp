@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -30,6 +31,7 @@ public:
 
     /// "byte_level_bpe", "sentencepiece_bpe" (tokenizer.json of that style), "sentencepiece" (tokenizer.model), "word_level".
     [[nodiscard]] virtual std::string kind() const = 0;
+    /// All ids are below this.
     [[nodiscard]] virtual std::int64_t vocab_size() const = 0;
     /// Ids of `text` (valid UTF-8), with what the post-processor adds when `post_process`. Linear time up to a log factor.
     [[nodiscard]] virtual std::vector<std::int32_t> encode(std::string_view text, bool post_process = true) const = 0;
@@ -46,6 +48,11 @@ public:
         std::vector<std::int64_t> begin;  ///< same length as ids
     };
     [[nodiscard]] virtual Encoding encode_with_offsets(std::string_view text, bool post_process = true) const = 0;
+
+    /// Gets the next tokens and where each begins; returns false once it has had enough.
+    using TakeTokens = std::function<bool(std::span<const std::int32_t> ids, std::span<const std::int64_t> begin)>;
+    /// encode_with_offsets in blocks and in order, for texts whose list of tokens one does not want in memory.
+    virtual void encode_blocks(std::string_view text, bool post_process, const TakeTokens& take) const;
 };
 
 }  // namespace rankscope
