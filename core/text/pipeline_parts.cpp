@@ -4,13 +4,13 @@
 #include <fmt/format.h>
 
 #include "core/base/error.hpp"
+#include "core/text/detail/byte_level.hpp"
 #include "core/text/detail/code_point.hpp"
 #include "core/text/detail/unicode_normalizer.hpp"
 
 namespace rankscope::tokenization {
 namespace {
 
-constexpr const char* kGpt2Words = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 constexpr const char* kWordsAndSigns = R"([\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\x{200c}\x{200d}]+|)"
                                        R"([^\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\x{200c}\x{200d}\p{White_Space}]+)";
 constexpr const char* kPunctuation = R"([!-/:-@\[-`{-~]|\p{P})";
@@ -98,7 +98,7 @@ void add_pre_tokenizer(PreTokenizerParts& parts, const JsonFields& fields) {
     } else if (type == "ByteLevel") {
         if (fields.boolean("add_prefix_space", true)) parts.steps.push_back(std::make_unique<PrefixSpace>());
         if (fields.boolean("use_regex", true)) {
-            add_split(parts, fields, pcre2_pattern(kGpt2Words, fields.where()), SplitBehavior::Isolated);
+            add_split(parts, fields, pcre2_pattern(kByteLevelWords, fields.where()), SplitBehavior::Isolated);
         }
         parts.bytes = parts.byte_level = true;
     } else if (type == "Metaspace") {
