@@ -10,11 +10,16 @@
 namespace rankscope::tokenization {
 namespace {
 
-void replace_all(std::string& text, std::string_view what, std::string_view with) {
-    if (what.empty()) return;
-    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
-        text.replace(at, what.size(), with);
+std::string replaced(std::string_view text, std::string_view what, std::string_view with) {
+    std::string out;
+    std::size_t done = 0;
+    for (std::size_t at = text.find(what); at != std::string_view::npos; at = text.find(what, done)) {
+        out += text.substr(done, at - done);
+        out += with;
+        done = at + what.size();
     }
+    out += text.substr(done);
+    return out;
 }
 
 }  // namespace
@@ -106,8 +111,9 @@ std::vector<std::string> StripDecoder::apply(std::vector<std::string> tokens) co
 }
 
 std::vector<std::string> MetaspaceDecoder::apply(std::vector<std::string> tokens) const {
+    if (replacement_.empty()) return tokens;
     for (std::size_t i = 0; i < tokens.size(); ++i) {
-        replace_all(tokens[i], replacement_, i == 0 && drops_first_ ? "" : " ");
+        tokens[i] = replaced(tokens[i], replacement_, i == 0 && drops_first_ ? "" : " ");
     }
     return tokens;
 }

@@ -25,7 +25,7 @@ struct TokenWindows {
     std::vector<std::vector<std::int32_t>> rows;
     std::vector<std::int64_t> start;  ///< token offset of each row in the text
     std::string text_hash;            ///< SHA-256 of the text's bytes, or of the ids (core/README.md)
-    std::int64_t text_tokens = 0;     ///< tokens in the whole text
+    std::int64_t text_tokens = 0;     ///< tokens in the whole text, or as many as were read before a limit was reached
     std::int64_t text_bytes = 0;      ///< 0 for ids
     std::vector<AnswerSpan> answers;
     std::vector<std::string> warnings;
@@ -42,11 +42,14 @@ struct WindowOptions {
     std::optional<std::int64_t> max_tokens;  ///< stop after the window that reaches it
 };
 
-/// Reads UTF-8 text (and `TEXT.answers.json` beside it) and tokenises it as a whole. Error{Input}: fewer than 2 tokens,
-/// invalid UTF-8 (byte offset named), answers of another text.
+/// Reads UTF-8 text (and `TEXT.answers.json` beside it) and tokenises it as a whole, piece by piece: beside the windows
+/// themselves it takes no memory that grows with the text. Answers that no window can score (they begin with its first
+/// token or cross its end) are left out, with a warning. Error{Input}: fewer than 2 tokens, invalid UTF-8 (byte offset
+/// named), malformed answers or those of another text; Error{Usage}: a window below 2 tokens or limits below 1.
 [[nodiscard]] TokenWindows read_text_windows(const std::filesystem::path& text, const Tokenizer& tokenizer,
                                              const WindowOptions& options);
-/// Reads `[[…],[…]]`; every row is one window. Error{Input} for an id outside [0, vocab_size) or a row under 2 ids.
+/// Reads `[[…],[…]]`; every row is one window, whatever `options.window` says. Error{Input} for an id outside
+/// [0, vocab_size), a row under 2 ids, or rows of different length when `equal_lengths`.
 [[nodiscard]] TokenWindows read_id_windows(const std::filesystem::path& json, std::int64_t vocab_size,
                                            const WindowOptions& options, bool equal_lengths);
 /// SHA-256 of int32 little-endian ids, each row preceded by its length.
