@@ -2,6 +2,7 @@
 #include "core/text/tokenizer.hpp"
 
 #include "core/base/error.hpp"
+#include "core/text/detail/sentencepiece_tokenizer.hpp"
 #include "core/text/detail/tokenizer_json.hpp"
 
 namespace rankscope {
@@ -16,6 +17,9 @@ std::shared_ptr<const Tokenizer> Tokenizer::open(const std::filesystem::path& fo
     if (has("tokenizer.json")) {
         return std::make_shared<tokenization::PipelineTokenizer>(
             tokenization::read_tokenizer_json(folder / "tokenizer.json", model_vocab_size));
+    }
+    if (has("tokenizer.model")) {
+        return std::make_shared<tokenization::SentencePieceTokenizer>(folder / "tokenizer.model", model_vocab_size);
     }
     for (const char* other : {"tiktoken.model", "rwkv_vocab_v20230424.txt", "vocab.txt"}) {
         if (has(other)) {
