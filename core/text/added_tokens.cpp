@@ -4,6 +4,7 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/text/detail/code_point.hpp"
 
@@ -72,18 +73,13 @@ std::optional<AddedTokenFinder::Hit> AddedTokenFinder::find(std::string_view tex
 }
 
 std::optional<AddedTokenFinder::Part> AddedTokenFinder::Parts::next() {
-    if (held_) {
-        const Part part = *held_;
-        held_.reset();
-        done_ = part.end;
-        return part;
-    }
+    if (held_) return std::exchange(held_, std::nullopt);
     while (const auto hit = finder_.find(text_, search_)) {
         const AddedToken& token = finder_.tokens_[hit->token];
-        search_ = hit->end;
         const bool word_before =
             hit->begin > 0 && is_word_character(code_point_at(text_, last_character(text_, hit->begin)));
         const bool word_behind = hit->end < text_.size() && is_word_character(code_point_at(text_, hit->end));
+        search_ = hit->end;
         if (token.single_word && (word_before || word_behind)) continue;
         std::size_t begin = hit->begin;
         std::size_t end = hit->end;
@@ -95,18 +91,15 @@ std::optional<AddedTokenFinder::Part> AddedTokenFinder::Parts::next() {
         while (token.rstrip && end < text_.size() && is_white_space(code_point_at(text_, end))) {
             end += sequence_length(text_[end]);
         }
-        // White space that the token before took along may hold the beginning of this one.
-        begin = std::max(begin, done_);
-        search_ = end = std::max(end, search_);
+        // A token may begin within white space that the one before took along: it counts, the text between does not.
+        begin = std::min(std::max(begin, done_), hit->begin);
         const Part found{begin, end, token.id};
-        if (begin == done_) {
-            done_ = end;
-            return found;
-        }
+        const std::size_t before = std::exchange(done_, end);
+        if (begin <= before) return found;
         held_ = found;
-        return Part{done_, begin, std::nullopt};
+        return Part{before, begin, std::nullopt};
     }
-    if (done_ == text_.size()) return std::nullopt;
+    if (done_ >= text_.size()) return std::nullopt;
     const Part rest{done_, text_.size(), std::nullopt};
     done_ = text_.size();
     return rest;

@@ -79,8 +79,8 @@ std::unordered_map<std::string_view, std::int64_t> count_words(std::span<const s
         }
         Regex::Span word;
         std::size_t found = 0;
-        for (std::size_t at = 0; words.find(text, at, true, word) == Regex::Found::Match; at = word.end) {
-            if (found++ % kWordsPerReport == 0) report.at(before + static_cast<double>(at));
+        for (Matches matches(words, text); matches.next(word);) {
+            if (found++ % kWordsPerReport == 0) report.at(before + static_cast<double>(word.begin));
             ++counts[text.substr(word.begin, word.end - word.begin)];
         }
         before += static_cast<double>(text.size());

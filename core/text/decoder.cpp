@@ -83,16 +83,12 @@ std::vector<std::string> FuseDecoder::apply(std::vector<std::string> tokens) con
 std::vector<std::string> ReplaceDecoder::apply(std::vector<std::string> tokens) const {
     for (std::string& token : tokens) {
         std::string out;
-        std::size_t from = 0;
         std::size_t done = 0;
         Regex::Span match;
-        while (from <= token.size() && pattern_.find(token, from, true, match) == Regex::Found::Match) {
+        for (Matches matches(pattern_, token); matches.next(match); done = match.end) {
             out.append(token, done, match.begin - done);
             out += content_;
-            done = from = match.end;
-            if (match.begin == match.end) from += from < token.size() ? sequence_length(token[from]) : 1;
         }
-        if (done == 0 && out.empty()) continue;
         out.append(token, done, std::string::npos);
         token = std::move(out);
     }

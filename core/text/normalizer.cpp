@@ -38,13 +38,7 @@ Piece PrependNormalizer::apply(const Piece& piece, const StepContext& context) c
 Piece ReplaceNormalizer::apply(const Piece& piece, const StepContext& context) const {
     PieceRewriter out(piece, context.arena);
     Regex::Span match;
-    std::size_t from = 0;
-    while (from <= piece.text.size() && pattern_.find(piece.text, from, true, match) == Regex::Found::Match) {
-        out.replace(match.begin, match.end, content_);
-        from = match.end;
-        // An empty match: go on behind the next character.
-        if (match.end == match.begin) from += from < piece.text.size() ? sequence_length(piece.text[from]) : 1;
-    }
+    for (Matches matches(pattern_, piece.text); matches.next(match);) out.replace(match.begin, match.end, content_);
     return out.finish();
 }
 

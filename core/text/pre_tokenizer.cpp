@@ -2,7 +2,6 @@
 #include "core/text/detail/pre_tokenizer.hpp"
 
 #include "core/text/detail/byte_level.hpp"
-#include "core/text/detail/code_point.hpp"
 #include "core/text/detail/normalizer.hpp"
 
 namespace rankscope::tokenization {
@@ -14,22 +13,16 @@ struct Segment {
     bool match = false;
 };
 
-/// The text as a row of matches and what lies between them, without empty segments.
+/// The text as a row of matches and what lies between them. Matches may be empty.
 std::vector<Segment> segments_of(const Regex& pattern, std::string_view text, bool complete, bool invert) {
     std::vector<Segment> segments;
-    const auto add = [&](std::size_t begin, std::size_t end, bool match) {
-        if (begin < end) segments.push_back({begin, end, match != invert});
-    };
     std::size_t done = 0;
-    std::size_t from = 0;
     Regex::Span match;
-    while (from <= text.size() && pattern.find(text, from, complete, match) == Regex::Found::Match) {
-        add(done, match.begin, false);
-        add(match.begin, match.end, true);
-        done = from = match.end;
-        if (match.begin == match.end) from += from < text.size() ? sequence_length(text[from]) : 1;
+    for (Matches matches(pattern, text, complete); matches.next(match); done = match.end) {
+        if (done < match.begin) segments.push_back({done, match.begin, invert});
+        segments.push_back({match.begin, match.end, !invert});
     }
-    add(done, text.size(), false);
+    if (done < text.size()) segments.push_back({done, text.size(), invert});
     return segments;
 }
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "core/base/error.hpp"
+#include "core/text/detail/code_point.hpp"
 
 namespace rankscope::tokenization {
 namespace {
@@ -117,6 +118,19 @@ bool Regex::compiles(const std::string& pattern) {
     pcre2_code* code = compile(pattern, error, offset);
     pcre2_code_free(code);
     return code != nullptr;
+}
+
+bool Matches::next(Regex::Span& span) {
+    while (from_ <= subject_.size() && regex_.find(subject_, from_, complete_, span) == Regex::Found::Match) {
+        from_ = span.end;
+        const bool empty = span.begin == span.end;
+        const bool repeated = empty && span.end == last_end_;
+        // Behind an empty match the search goes on with the next character.
+        if (empty) from_ += from_ < subject_.size() ? sequence_length(subject_[from_]) : 1;
+        last_end_ = span.end;
+        if (!repeated) return true;
+    }
+    return false;
 }
 
 std::string quote_pattern(std::string_view text) {

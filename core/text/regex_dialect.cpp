@@ -11,7 +11,7 @@
 namespace rankscope::tokenization {
 namespace {
 
-constexpr std::string_view kWord = "\\p{L}\\p{M}\\p{Nd}\\p{Pc}";
+constexpr std::string_view kWord = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}";
 constexpr std::string_view kHexDigits = "0-9a-fA-F";
 
 /// Long names of general categories and Ruby's own names, which PCRE2 spells otherwise.

@@ -47,7 +47,7 @@ public:
     private:
         const AddedTokenFinder& finder_;
         std::string_view text_;
-        std::size_t done_ = 0;      ///< end of what has been handed out
+        std::size_t done_ = 0;      ///< end of the last token found
         std::size_t search_ = 0;    ///< where the search goes on
         std::optional<Part> held_;  ///< the token behind the text handed out last
     };

@@ -47,6 +47,23 @@ private:
     bool looks_ahead_only_ = false;
 };
 
+/// The matches of a pattern from left to right. An empty match right behind another match is none (as in Oniguruma).
+class Matches {
+public:
+    Matches(const Regex& regex, std::string_view subject, bool complete = true)
+        : regex_(regex), subject_(subject), complete_(complete) {}
+
+    /// False when there is none left, or what follows the subject could change the next one.
+    [[nodiscard]] bool next(Regex::Span& span);
+
+private:
+    const Regex& regex_;
+    std::string_view subject_;
+    bool complete_;
+    std::size_t from_ = 0;
+    std::size_t last_end_ = std::string_view::npos;
+};
+
 /// The characters of `text` as a pattern that matches just them.
 [[nodiscard]] std::string quote_pattern(std::string_view text);
 
