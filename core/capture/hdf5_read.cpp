@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 
@@ -41,6 +42,30 @@ std::int64_t elements(const std::vector<std::int64_t>& shape) {
 std::string shown(const std::string& path) {
     return printable(path, 400);
 }
+
+// Memory for the strings of one read. A file can claim lengths that it does not have: beyond kLargestText HDF5 gets none.
+class TextBudget {
+public:
+    TextBudget() : transfer_(H5Pcreate(H5P_DATASET_XFER)) {
+        H5Pset_vlen_mem_manager(transfer_.id(), allocate, this, [](void* memory, void*) { std::free(memory); }, nullptr);
+    }
+
+    TextBudget(const TextBudget&) = delete;
+    TextBudget& operator=(const TextBudget&) = delete;
+
+    [[nodiscard]] hid_t transfer() const noexcept { return transfer_.id(); }
+
+private:
+    static void* allocate(std::size_t size, void* self) {
+        auto& left = static_cast<TextBudget*>(self)->left_;
+        if (size > left) return nullptr;
+        left -= size;
+        return std::malloc(std::max<std::size_t>(size, 1));
+    }
+
+    Properties transfer_;
+    std::size_t left_ = kLargestText;
+};
 
 }  // namespace
 
@@ -234,20 +259,18 @@ template std::vector<std::int64_t> CarefulReader::list(hid_t, const std::string&
 std::string CarefulReader::text(hid_t parent, const std::string& name) const {
     const Dataset dataset = checked(parent, name, H5T_STRING, {});
     const Type type = string_type();
-    const Space space(readable(H5Dget_space(dataset.id()), path_, name));
-    hsize_t size = 0;
-    readable(H5Dvlen_get_buf_size(dataset.id(), type.id(), space.id(), &size), path_, name);
-    if (size > static_cast<hsize_t>(kLargestText)) refuse(fmt::format("{}: found a text of {} bytes, expected at most {}", name, size, kLargestText));
+    TextBudget budget;
     char* value = nullptr;
-    readable(H5Dread(dataset.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, &value), path_, name);
-    const std::unique_ptr<char, herr_t (*)(void*)> owner(value, H5free_memory);
+    readable(H5Dread(dataset.id(), type.id(), H5S_ALL, H5S_ALL, budget.transfer(), &value), path_, name);
+    const std::unique_ptr<char, void (*)(void*)> owner(value, std::free);
     return value == nullptr ? std::string() : std::string(value);
 }
 
-void CarefulReader::read(const Dataset& dataset, hid_t type, const Extents& offset, const Extents& count, void* out, const std::string& what) const {
+void CarefulReader::read(const Dataset& dataset, hid_t type, const Extents& offset, const Extents& count, void* out, const std::string& what,
+                         hid_t transfer) const {
     const Block block = block_of(dataset, offset, count);
     if (!block.memory) throw_usage(what + ": out of range");
-    readable(H5Dread(dataset.id(), type, block.memory.id(), block.file.id(), H5P_DEFAULT, out), path_, what);
+    readable(H5Dread(dataset.id(), type, block.memory.id(), block.file.id(), transfer, out), path_, what);
 }
 
 namespace {
@@ -278,11 +301,12 @@ std::vector<std::int32_t> CarefulReader::read_integers(const Dataset& dataset, c
 std::vector<std::string> CarefulReader::read_texts(const Dataset& dataset, const Extents& offset, const Extents& count, const std::string& what) const {
     std::vector<char*> pointers(number_of(count, 64));
     const Type type = string_type();
-    read(dataset, type.id(), offset, count, pointers.data(), what);
+    TextBudget budget;
+    read(dataset, type.id(), offset, count, pointers.data(), what, budget.transfer());
     std::vector<std::string> values;
     for (char* pointer : pointers) {
         values.emplace_back(pointer == nullptr ? "" : pointer);
-        H5free_memory(pointer);
+        std::free(pointer);
     }
     return values;
 }

@@ -51,7 +51,8 @@ private:
     [[nodiscard]] Dataset checked(hid_t parent, const std::string& name, H5T_class_t wanted, const std::vector<std::int64_t>& shape) const;
     [[nodiscard]] std::vector<std::int64_t> shape_of(const Dataset& dataset, const std::string& name) const;
     void check_storage(const Dataset& dataset, const std::string& name, const std::vector<std::int64_t>& shape) const;
-    void read(const Dataset& dataset, hid_t type, const Extents& offset, const Extents& count, void* out, const std::string& what) const;
+    void read(const Dataset& dataset, hid_t type, const Extents& offset, const Extents& count, void* out, const std::string& what,
+              hid_t transfer = H5P_DEFAULT) const;
 
     std::string path_;
     std::int64_t bytes_ = 0;
