@@ -12,6 +12,8 @@
 #include "core/evaluation/evaluate.hpp"
 #include "core/evaluation/noise.hpp"
 #include "core/model/model.hpp"
+#include "core/pruning/channel_scores.hpp"
+#include "core/pruning/make_plan.hpp"
 #include "core/training/train_request.hpp"
 
 namespace rankscope {

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "core/pruning/channel_scores.hpp"
 #include "core/pruning/plan.hpp"
 #include "core/text/token_windows.hpp"
 
@@ -40,30 +39,11 @@ struct CaptureRequest {
     Provenance provenance;
 };
 
-/// One layer's instruction of a plan request.
-struct LayerRequest {
-    std::string method;
-    std::optional<double> ratio;
-    std::optional<std::int64_t> keep;
-};
-
-struct PlanRequest {
-    std::vector<std::optional<LayerRequest>> layers;  ///< one per model layer; nothing = untouched
-    std::uint64_t seed = 0;
-    ScaleRule scale = ScaleRule::Widest;
-    std::string model_hash;
-};
-
 struct CaptureResult {
     std::string path;
     std::vector<std::int64_t> layers, positions;
     std::int64_t windows = 0, bytes = 0;
     double seconds = 0;
-};
-
-struct PlanResult {
-    Plan plan;
-    std::vector<std::string> notes;  ///< e.g. "layer 3: drrqr: final max rho 1.02, 0 swaps"
 };
 
 }  // namespace rankscope

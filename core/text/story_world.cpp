@@ -4,6 +4,7 @@
 #include "core/base/file.hpp"
 #include "core/base/hash.hpp"
 #include "core/text/story_words.hpp"
+#include "core/text/word_level.hpp"
 
 #include <fmt/format.h>
 
@@ -45,31 +46,6 @@ std::string answers_json(const StoryCorpus& corpus) {
         separator = ",\n";
     }
     return json + "\n]}\n";
-}
-
-// The words are plain ASCII without quotes or backslashes, so they are JSON strings as they stand.
-std::string tokenizer_json() {
-    std::string json = fmt::format(
-        "{{\n  \"version\": \"1.0\",\n  \"truncation\": null,\n  \"padding\": null,\n"
-        "  \"added_tokens\": [{{\"id\": 0, \"content\": \"{0}\", \"single_word\": false, \"lstrip\": false, "
-        "\"rstrip\": false, "
-        "\"normalized\": false, \"special\": true}}],\n"
-        "  \"normalizer\": null,\n  \"pre_tokenizer\": {{\"type\": \"WhitespaceSplit\"}},\n  "
-        "\"post_processor\": null,\n"
-        "  \"decoder\": null,\n  \"model\": {{\"type\": \"WordLevel\", \"unk_token\": \"{0}\", \"vocab\": {{",
-        kStoryUnknown);
-    const auto words = story_vocabulary();
-    for (std::size_t id = 0; id < words.size(); ++id) {
-        json += fmt::format("{}\n    \"{}\": {}", id == 0 ? "" : ",", words[id], id);
-    }
-    return json + "\n  }}\n}\n";
-}
-
-std::string tokenizer_config_json() {
-    return fmt::format(
-        "{{\n  \"tokenizer_class\": \"PreTrainedTokenizerFast\",\n  \"unk_token\": \"{}\",\n"
-        "  \"clean_up_tokenization_spaces\": false\n}}\n",
-        kStoryUnknown);
 }
 
 std::string entropy_entry(const StoryCorpus& corpus) {
@@ -130,8 +106,7 @@ StoryWorldResult write_story_world(const std::filesystem::path& folder, const St
     result.train = generate_stories(options.stories, options.seed, 0, progress);
     write_text(output.temporary(), "train.txt", result.train);
     write_text(output.temporary(), "held-out.txt", result.held_out);
-    write_text_file(output.temporary() / "tokenizer.json", tokenizer_json());
-    write_text_file(output.temporary() / "tokenizer_config.json", tokenizer_config_json());
+    write_word_level_tokenizer(output.temporary(), story_vocabulary(), std::string(kStoryUnknown));
     write_text_file(output.temporary() / "entropy.json",
                     fmt::format("{{\"seed\": {},\n \"train\": {},\n \"held_out\": {}}}\n", options.seed,
                                 entropy_entry(result.train), entropy_entry(result.held_out)));

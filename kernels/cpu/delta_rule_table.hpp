@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The delta rule, once for each instruction set.
+#pragma once
+
+#include "kernels/delta_rule.hpp"
+
+namespace rankscope::kernels {
+
+struct DeltaRuleTable {
+    DeltaRuleImplementation recurrent;
+};
+
+namespace portable {
+extern const DeltaRuleTable kDeltaRuleTable;
+}
+
+#if defined(__x86_64__)
+namespace avx2 {
+extern const DeltaRuleTable kDeltaRuleTable;
+}
+
+namespace avx512 {
+extern const DeltaRuleTable kDeltaRuleTable;
+}
+#endif
+
+}  // namespace rankscope::kernels

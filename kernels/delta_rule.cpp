@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/delta_rule.hpp"
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+#include "kernels/cpu/delta_rule_table.hpp"
+
+namespace rankscope::kernels {
+namespace {
+
+class Registry {
+public:
+    Registry() noexcept {
+#if defined(__x86_64__)
+        __builtin_cpu_init();
+        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+            __builtin_cpu_supports("avx512vl")) {
+            add(avx512::kDeltaRuleTable);
+        }
+        if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c")) {
+            add(avx2::kDeltaRuleTable);
+        }
+#endif
+        add(portable::kDeltaRuleTable);
+        const char* name = std::getenv("RANKSCOPE_KERNEL");
+        if (name == nullptr || *name == '\0') return;
+        for (const DeltaRuleImplementation& each : all()) {
+            if (each.name == name) forced_ = &each;
+        }
+        // The choice cannot throw; a wrong name must not pass for the wanted kernel either.
+        if (forced_ == nullptr) std::fprintf(stderr, "RANKSCOPE_KERNEL=%s: no such kernel on this processor; choosing as usual\n", name);
+    }
+
+    [[nodiscard]] std::span<const DeltaRuleImplementation> all() const noexcept { return {entries_.data(), count_}; }
+
+    [[nodiscard]] const DeltaRuleImplementation* forced() const noexcept { return forced_; }
+
+private:
+    void add(const DeltaRuleTable& table) noexcept { entries_[count_++] = table.recurrent; }
+
+    std::array<DeltaRuleImplementation, 6> entries_{};
+    std::size_t count_ = 0;
+    const DeltaRuleImplementation* forced_ = nullptr;
+};
+
+const Registry& registry() noexcept {
+    static const Registry instance;
+    return instance;
+}
+
+}  // namespace
+
+std::span<const DeltaRuleImplementation> delta_rule_implementations() noexcept {
+    return registry().all();
+}
+
+const DeltaRuleImplementation& choose_delta_rule(const DeltaRuleArgs<float>& args) noexcept {
+    const DeltaRuleImplementation* forced = registry().forced();
+    if (forced != nullptr && forced->supports(args)) return *forced;
+    for (const DeltaRuleImplementation& each : registry().all()) {
+        if (each.supports(args)) return each;
+    }
+    return registry().all().back();  // the portable recurrence takes everything
+}
+
+void delta_rule(const DeltaRuleArgs<float>& args) {
+    choose_delta_rule(args).run(args);
+}
+
+void delta_rule_backward(const DeltaRuleBackwardArgs<float>& args) {
+    const DeltaRuleImplementation& chosen = choose_delta_rule(args.forward);
+    if (chosen.run_backward != nullptr) {
+        chosen.run_backward(args);
+        return;
+    }
+    for (const DeltaRuleImplementation& each : registry().all()) {
+        if (each.run_backward == nullptr || !each.supports(args.forward)) continue;
+        each.run_backward(args);
+        return;
+    }
+}
+
+}  // namespace rankscope::kernels
