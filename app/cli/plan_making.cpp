@@ -11,6 +11,7 @@
 #include "core/base/error.hpp"
 #include "core/base/index_list.hpp"
 #include "core/pruning/choose_channels.hpp"
+#include "core/pruning/make_plan.hpp"
 
 namespace rankscope::cli {
 namespace {
@@ -108,24 +109,6 @@ void refuse_missing_data(const std::vector<PlanRequest>& requests) {
     }
 }
 
-PlanResult make_plan(const ModelFolder& folder, const PlanRequest& request, const Progress& progress) {
-    PlanResult out;
-    out.plan.model_hash = request.model_hash;
-    out.plan.model_family = name_of(folder.config().family);
-    out.plan.scale = request.scale;
-    out.plan.seed = request.seed;
-    for (std::size_t l = 0; l < request.layers.size(); ++l) {
-        if (!request.layers[l]) continue;
-        progress.update({static_cast<double>(l), static_cast<double>(request.layers.size()), "layers", -1, {}});
-        const LayerRequest& layer = *request.layers[l];
-        ChannelChoice choice = choose_channels(folder, static_cast<std::int64_t>(l), method_named(layer.method), {layer.ratio, layer.keep},
-                                               nullptr, request.seed);
-        out.plan.layers.push_back(std::move(choice.layer));
-        if (!choice.note.empty()) out.notes.push_back(std::move(choice.note));
-    }
-    return out;
-}
-
 }  // namespace
 
 std::string method_list() {
@@ -186,10 +169,12 @@ std::vector<PlanResult> make_plans(const Context& context, const ModelFolder& fo
         if (!engine) engine = open_engine(context, folder);
         plans = engine->plans(requests, calibration, progress);
     } else {
-        for (const PlanRequest& request : requests) plans.push_back(make_plan(folder, request, progress));
+        for (const PlanRequest& request : requests) {
+            progress.check();
+            plans.push_back(make_plan(folder, request, nullptr));
+        }
     }
-    for (PlanResult& result : plans) {
-        result.plan.created_by = "rankscope " RANKSCOPE_VERSION;
+    for (const PlanResult& result : plans) {
         for (const std::string& note : result.notes) context.note(note);
     }
     return plans;
