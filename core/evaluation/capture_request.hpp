@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/base/provenance.hpp"
+#include "core/pruning/plan.hpp"
+#include "core/text/token_windows.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rankscope {
+
+struct CaptureRequest {
+    TokenWindows windows;                              ///< rows of equal length
+    std::vector<std::vector<std::string>> token_text;  ///< like windows.rows, UTF-8; empty = none is written
+    std::filesystem::path output;
+    std::vector<std::int64_t> layers;           ///< empty = all recurrent ones
+    std::vector<std::int64_t> heads;            ///< value heads; empty = all
+    std::vector<std::int64_t> positions;        ///< spectra and metrics after these tokens, ascending
+    std::vector<std::int64_t> state_positions;  ///< ⊆ positions: full states
+    bool states = true, spectra = true, inputs = false;
+    std::optional<Plan> plan;
+    bool resume = false;
+    Provenance provenance;
+};
+
+struct CaptureResult {
+    std::string path;
+    std::vector<std::int64_t> layers, positions;
+    std::int64_t windows = 0, bytes = 0;
+    double seconds = 0;
+};
+
+}  // namespace rankscope
