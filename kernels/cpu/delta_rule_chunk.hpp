@@ -20,9 +20,12 @@ template <int M, int N, int kStepC, int kStepM, int kStepB>
 inline void multiply(Vec (&acc)[M][N], const float* a, const float* b, std::int64_t depth) {
     for (std::int64_t c = 0; c < depth; ++c, a += kStepC, b += kStepB) {
         Vec row[N];
+        RANKSCOPE_UNROLL
         for (int n = 0; n < N; ++n) row[n] = load(b + n * kLanes);
+        RANKSCOPE_UNROLL
         for (int m = 0; m < M; ++m) {
             const Vec x = broadcast(a[m * kStepM]);
+            RANKSCOPE_UNROLL
             for (int n = 0; n < N; ++n) acc[m][n] += x * row[n];
         }
     }
@@ -30,14 +33,18 @@ inline void multiply(Vec (&acc)[M][N], const float* a, const float* b, std::int6
 
 template <int M, int N>
 inline void load_block(Vec (&acc)[M][N], const float* from, std::int64_t stride) {
+    RANKSCOPE_UNROLL
     for (int m = 0; m < M; ++m) {
+        RANKSCOPE_UNROLL
         for (int n = 0; n < N; ++n) acc[m][n] = load(from + m * stride + n * kLanes);
     }
 }
 
 template <int M, int N>
 inline void store_block(const Vec (&acc)[M][N], float* to, std::int64_t stride) {
+    RANKSCOPE_UNROLL
     for (int m = 0; m < M; ++m) {
+        RANKSCOPE_UNROLL
         for (int n = 0; n < N; ++n) store(to + m * stride + n * kLanes, acc[m][n]);
     }
 }
@@ -51,12 +58,15 @@ inline Vec interleave(Vec a, Vec b) {
 
 /// Transposes kLanes vectors: interleaving the two halves log2(kLanes) times.
 inline void transpose(Vec (&x)[kLanes]) {
+    RANKSCOPE_UNROLL
     for (int step = 1; step < kLanes; step *= 2) {
         Vec y[kLanes];
+        RANKSCOPE_UNROLL
         for (int r = 0; r < kLanes / 2; ++r) {
             y[2 * r] = interleave<false>(x[r], x[r + kLanes / 2]);
             y[2 * r + 1] = interleave<true>(x[r], x[r + kLanes / 2]);
         }
+        RANKSCOPE_UNROLL
         for (int r = 0; r < kLanes; ++r) x[r] = y[r];
     }
 }
@@ -67,16 +77,19 @@ inline void pack_transposed(float* to, const float* from, std::int64_t stride, s
     for (std::int64_t c = 0; c < K; c += kLanes) {
         const std::int64_t width = kLanes < K - c ? kLanes : K - c;
         for (int part = 0; part < kTokenVectors; ++part) {
+            const float* begin = from + part * kLanes * stride + c;
             Vec x[kLanes];
-            for (int r = 0; r < kLanes; ++r) {
-                const std::int64_t i = part * kLanes + r;
-                if (i < count) {
-                    load_row<1>(from + i * stride + c, width, &x[r]);
-                } else {
-                    x[r] = Vec{};
-                }
+            if (width == kLanes && count >= (part + 1) * kLanes) {
+                RANKSCOPE_UNROLL
+                for (int r = 0; r < kLanes; ++r) x[r] = load(begin + r * stride);
+            } else {
+                alignas(64) float rows[kLanes][kLanes] = {};
+                for (int r = 0; r < kLanes && part * kLanes + r < count; ++r) copy_floats(rows[r], begin + r * stride, width);
+                RANKSCOPE_UNROLL
+                for (int r = 0; r < kLanes; ++r) x[r] = load(rows[r]);
             }
             transpose(x);
+            RANKSCOPE_UNROLL
             for (int r = 0; r < kLanes; ++r) store(to + (c + r) * kTokens + part * kLanes, x[r]);
         }
     }

@@ -25,10 +25,13 @@ inline void solve(const ChunkTerms& terms, float* fresh) {
         Vec x[kRows][N];
         load_block(x, fresh + i * kStride, kStride);
         multiply<kRows, N, 1, kTokens, kStride>(x, terms.minus_A[i], fresh, i);
+        const float* a = &terms.minus_A[i][i];
+        RANKSCOPE_UNROLL
         for (int j = 0; j < kRows; ++j) {
+            RANKSCOPE_UNROLL
             for (int m = j + 1; m < kRows; ++m) {
-                const Vec a = broadcast(terms.minus_A[i + m][i + j]);
-                for (int n = 0; n < N; ++n) x[m][n] += a * x[j][n];
+                RANKSCOPE_UNROLL
+                for (int n = 0; n < N; ++n) x[m][n] += broadcast(a[m * kTokens + j]) * x[j][n];
             }
         }
         store_block(x, fresh + i * kStride, kStride);
@@ -41,7 +44,9 @@ inline void update_state(float* S, float decay, const float* kT, const float* X,
     for (std::int64_t c = 0; c < K; c += kRows) {
         Vec s[kRows][N];
         load_block(s, S + c * kStride, kStride);
+        RANKSCOPE_UNROLL
         for (int m = 0; m < kRows; ++m) {
+            RANKSCOPE_UNROLL
             for (int n = 0; n < N; ++n) s[m][n] *= decay;
         }
         multiply<kRows, N, 1, kTokens, kStride>(s, kT + c * kTokens, X, kTokens);
@@ -59,26 +64,47 @@ struct ChunkPanel {
 
     void run(const ChunkTerms& terms, const float* kT, const float* qT, float* S) const {
         const DeltaRuleArgs<float>& a = head.a;
+        const float* v = a.v + head.value(terms.begin) + first;
+        float* out = a.out + head.value(terms.begin) + first;
+        const std::int64_t stride = a.HV * a.V;
+        if (terms.count == kTokens && width == N * kLanes) {
+            compute(terms, kT, qT, S, v, out, stride);
+        } else {  // through a full block of its own, so that nothing outside is touched
+            alignas(64) float whole_v[kTokens * kStride] = {};
+            alignas(64) float whole_out[kTokens * kStride];
+            for (int i = 0; i < terms.count; ++i) copy_floats(whole_v + i * kStride, v + i * stride, width);
+            compute(terms, kT, qT, S, whole_v, whole_out, kStride);
+            for (int i = 0; i < terms.count; ++i) copy_floats(out + i * stride, whole_out + i * kStride, width);
+        }
+        if (terms.position >= 0) write_state(S, head.captured(terms.position) + first);
+    }
+
+    void compute(const ChunkTerms& terms, const float* kT, const float* qT, float* S, const float* v, float* out, std::int64_t stride) const {
+        const DeltaRuleArgs<float>& a = head.a;
         alignas(64) float fresh[kTokens * kStride];
         for (int i = 0; i < kTokens; i += kRows) {
-            Vec read[kRows][N] = {};
-            multiply<kRows, N, kTokens, 1, kStride>(read, kT + i, S, a.K);
+            Vec x[kRows][N] = {};
+            multiply<kRows, N, kTokens, 1, kStride>(x, kT + i, S, a.K);
+            RANKSCOPE_UNROLL
             for (int m = 0; m < kRows; ++m) {
-                Vec v[N] = {};
-                if (i + m < terms.count) load_row<N>(a.v + head.value(terms.begin + i + m) + first, width, v);
-                for (int n = 0; n < N; ++n) read[m][n] = terms.beta[i + m] * (v[n] - terms.since_begin[i + m] * read[m][n]);
+                const Vec beta = broadcast(terms.beta[i + m]), e = broadcast(terms.since_begin[i + m]);
+                RANKSCOPE_UNROLL
+                for (int n = 0; n < N; ++n) x[m][n] = beta * (load(v + (i + m) * stride + n * kLanes) - e * x[m][n]);
             }
-            store_block(read, fresh + i * kStride, kStride);
+            store_block(x, fresh + i * kStride, kStride);
         }
         solve<N, kStride>(terms, fresh);
-        for (int i = 0; i < terms.count; i += kRows) {
+        for (int i = 0; i < kTokens; i += kRows) {
             Vec o[kRows][N] = {};
             multiply<kRows, N, kTokens, 1, kStride>(o, qT + i, S, a.K);
+            RANKSCOPE_UNROLL
             for (int m = 0; m < kRows; ++m) {
-                for (int n = 0; n < N; ++n) o[m][n] *= a.scale * terms.since_begin[i + m];
+                const Vec e = broadcast(a.scale * terms.since_begin[i + m]);
+                RANKSCOPE_UNROLL
+                for (int n = 0; n < N; ++n) o[m][n] *= e;
             }
             multiply<kRows, N, 1, kTokens, kStride>(o, terms.P[i], fresh, i + kRows);
-            for (int m = 0; m < kRows && i + m < terms.count; ++m) store_row<N>(a.out + head.value(terms.begin + i + m) + first, width, o[m]);
+            store_block(o, out + i * stride, stride);
         }
         for (int i = 0; i < kTokens; ++i) {
             for (int n = 0; n < N; ++n) {
@@ -87,7 +113,6 @@ struct ChunkPanel {
             }
         }
         update_state<N, kStride>(S, terms.decay, kT, fresh, a.K);
-        if (terms.position >= 0) write_state(S, head.captured(terms.position) + first);
     }
 
     void write_state(const float* S, float* to) const {
@@ -119,7 +144,12 @@ public:
         std::size_t next_position = 0;
         for (std::int64_t t = 0; t < a.T;) {
             const std::int64_t chunks = prepare(t, next_position);
-            for (std::int64_t p = begin_; p < end_; ++p) run_panel(p, chunks);
+            for (std::int64_t p = begin_; p < end_; ++p) {
+                for (std::int64_t n = 0; n < chunks; ++n) {
+                    fetch(t + n * kTokens, p);
+                    run_panel(p, n);
+                }
+            }
         }
         if (a.final_state == nullptr) return;
         for (std::int64_t p = begin_; p < end_; ++p) {
@@ -156,14 +186,27 @@ private:
         return n;
     }
 
-    void run_panel(std::int64_t p, std::int64_t chunks) const {
-        for (std::int64_t n = 0; n < chunks; ++n) {
-            const float *kT = kT_ + n * rows_ * kTokens, *qT = qT_ + n * rows_ * kTokens;
-            if (width(p) > kLanes) {
-                ChunkPanel<2>{head_, p * kPanelWidth, width(p)}.run(terms_[n], kT, qT, state(p));
-            } else {
-                ChunkPanel<1>{head_, p * kPanelWidth, width(p)}.run(terms_[n], kT, qT, state(p));
+    void run_panel(std::int64_t p, std::int64_t n) const {
+        const float *kT = kT_ + n * rows_ * kTokens, *qT = qT_ + n * rows_ * kTokens;
+        if (width(p) > kLanes) {
+            ChunkPanel<2>{head_, p * kPanelWidth, width(p)}.run(terms_[n], kT, qT, state(p));
+        } else {
+            ChunkPanel<1>{head_, p * kPanelWidth, width(p)}.run(terms_[n], kT, qT, state(p));
+        }
+    }
+
+    // Rows of neighbouring tokens lie H·K apart, too far for the hardware's prefetcher: while one block is computed, the rows
+    // of the next one are asked for, a share with every panel.
+    void fetch(std::int64_t t, std::int64_t p) const {
+        const DeltaRuleArgs<float>& a = head_.a;
+        const std::int64_t count = kTokens < a.T - t ? kTokens : a.T - t, panels = end_ - begin_;
+        for (std::int64_t i = count * (p - begin_) / panels; i < count * (p - begin_ + 1) / panels; ++i) {
+            for (std::int64_t c = 0; c < a.K; c += 16) {
+                __builtin_prefetch(a.k + head_.key(t + i) + c, 0, 2);
+                __builtin_prefetch(a.q + head_.key(t + i) + c, 0, 2);
             }
+            const std::int64_t first = begin_ * kPanelWidth, last = end_ * kPanelWidth < a.V ? end_ * kPanelWidth : a.V;
+            for (std::int64_t c = first; c < last; c += 16) __builtin_prefetch(a.v + head_.value(t + i) + c, 0, 2);
         }
     }
 
