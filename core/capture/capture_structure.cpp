@@ -94,7 +94,7 @@ private:
         std::vector<std::int32_t> tokens;
         for (const auto& row : texts_.tokens) tokens.insert(tokens.end(), row.begin(), row.end());
         build_.values(entry.id(), "tokens", tokens, {layout_.windows(), layout_.window_tokens}, true);
-        if (!texts_.token_text.empty()) build_.texts(entry.id(), "token_text", texts_.token_text);
+        if (texts_.token_text) build_.texts(entry.id(), "token_text", texts_.tokens, texts_.token_text);
         build_.text(entry.id(), "provenance", texts_.provenance);
     }
 

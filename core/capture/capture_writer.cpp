@@ -19,7 +19,8 @@ using hdf5::Extents;
 
 // HDF5's own structures: about 100 bytes for each chunk, some KiB for each dataset.
 constexpr std::int64_t kBytesPerLayer = 64 << 10;
-constexpr std::int64_t kBytesPerToken = 32;
+// A reference, a heap entry and a short text.
+constexpr std::int64_t kBytesPerToken = 48;
 
 hdf5::Properties file_access() {
     hdf5::Properties access(H5Pcreate(H5P_FILE_ACCESS));
@@ -31,19 +32,16 @@ hdf5::Properties file_access() {
 
 std::int64_t expected_bytes(const CaptureLayout& layout, const CaptureTexts& texts) {
     std::int64_t bytes = data_bytes(layout) + std::ssize(layout.layers) * kBytesPerLayer + std::ssize(texts.provenance);
-    for (const auto& row : texts.token_text) {
-        for (const std::string& text : row) bytes += std::ssize(text) + kBytesPerToken;
-    }
+    if (texts.token_text) bytes += layout.windows() * layout.window_tokens * kBytesPerToken;
     return bytes;
 }
 
 void check_request(const CaptureLayout& layout, const CaptureTexts& texts) {
     if (const std::string defect = defect_of(layout); !defect.empty()) throw_usage("bad capture request: " + defect);
-    const auto fits = [&](const auto& rows) {
-        return std::ssize(rows) == layout.windows()
-               && std::all_of(rows.begin(), rows.end(), [&](const auto& row) { return std::ssize(row) == layout.window_tokens; });
-    };
-    if (!fits(texts.tokens) || (!texts.token_text.empty() && !fits(texts.token_text))) {
+    const bool fits = std::ssize(texts.tokens) == layout.windows()
+                      && std::all_of(texts.tokens.begin(), texts.tokens.end(),
+                                     [&](const auto& row) { return std::ssize(row) == layout.window_tokens; });
+    if (!fits) {
         throw_usage(fmt::format("bad capture request: expected {} windows of {} tokens", layout.windows(), layout.window_tokens),
                     "all windows of a capture have the same length");
     }

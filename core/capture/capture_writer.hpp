@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -19,10 +20,11 @@ inline constexpr std::int64_t kCaptureVersion = 1;
 
 /// What a capture says beside its numbers.
 struct CaptureTexts {
-    std::span<const std::vector<std::int32_t>> tokens;     ///< [W][T]
-    std::span<const std::vector<std::string>> token_text;  ///< [W][T] UTF-8; empty = not written
-    std::string provenance;                                ///< a JSON object
-    std::string creator;                                   ///< program and version
+    std::span<const std::vector<std::int32_t>> tokens;  ///< [W][T]
+    /// UTF-8 text of an id; empty = no texts are written.
+    std::function<std::string(std::int32_t)> token_text;
+    std::string provenance;  ///< a JSON object
+    std::string creator;     ///< program and version
 };
 
 /// What the recurrence of one layer saw in one window, row-major float32; empty spans are not written.

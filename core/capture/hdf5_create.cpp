@@ -91,17 +91,21 @@ void Builder::text(hid_t parent, const std::string& name, const std::string& val
     write(set, type.id(), &pointer, name);
 }
 
-void Builder::texts(hid_t parent, const std::string& name, std::span<const std::vector<std::string>> rows) const {
+void Builder::texts(hid_t parent, const std::string& name, std::span<const std::vector<std::int32_t>> rows,
+                    const std::function<std::string(std::int32_t)>& text_of) const {
     const Type type = string_type();
     const auto width = static_cast<hsize_t>(rows.front().size());
     // With HDF5's own defaults: it refuses strings that are never filled.
     const hsize_t shape[] = {rows.size(), width};
     const Space space(written(H5Screate_simple(2, shape, nullptr), path_, name));
     const Dataset set(written(H5Dcreate2(parent, name.c_str(), type.id(), space.id(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), path_, name));
+    std::vector<std::string> values;
     std::vector<const char*> pointers;
     for (std::size_t row = 0; row < rows.size(); ++row) {
+        values.clear();
         pointers.clear();
-        for (const std::string& value : rows[row]) pointers.push_back(value.c_str());
+        for (const std::int32_t id : rows[row]) values.push_back(text_of(id));
+        for (const std::string& value : values) pointers.push_back(value.c_str());
         const Block block = block_of(set, {row, 0}, {1, width});
         written(H5Dwrite(set.id(), type.id(), block.memory.id(), block.file.id(), H5P_DEFAULT, pointers.data()), path_, name);
     }

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,8 +15,9 @@
 namespace rankscope {
 
 struct CaptureRequest {
-    TokenWindows windows;                              ///< rows of equal length
-    std::vector<std::vector<std::string>> token_text;  ///< like windows.rows, UTF-8; empty = none is written
+    TokenWindows windows;  ///< rows of equal length
+    /// Readable text of a token id, UTF-8 (readable_token); empty = none is written.
+    std::function<std::string(std::int32_t)> token_text;
     std::filesystem::path output;
     std::vector<std::int64_t> layers;           ///< empty = all recurrent ones
     std::vector<std::int64_t> heads;            ///< value heads; empty = all

@@ -3,6 +3,7 @@
 
 #include "core/capture/detail/hdf5.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -28,9 +29,10 @@ public:
                 bool packed) const;
     /// A float32 dataset full of NaN, to be filled later.
     [[nodiscard]] Dataset unknown(hid_t parent, const std::string& name, const std::vector<std::int64_t>& shape) const;
-    /// A variable-length UTF-8 string, or a matrix of them.
+    /// A variable-length UTF-8 string, or a matrix of them: the texts of equally long rows of ids.
     void text(hid_t parent, const std::string& name, const std::string& value) const;
-    void texts(hid_t parent, const std::string& name, std::span<const std::vector<std::string>> rows) const;
+    void texts(hid_t parent, const std::string& name, std::span<const std::vector<std::int32_t>> rows,
+               const std::function<std::string(std::int32_t)>& text_of) const;
 
     void attribute(hid_t object, const std::string& name, const std::string& value) const;
     void attributes(hid_t object, const std::string& name, const std::vector<std::string>& values) const;

@@ -27,16 +27,18 @@ Sample::Sample(std::int64_t windows, std::int64_t window_tokens) {
     for (std::int64_t w = 0; w < windows; ++w) {
         layout.window_start.push_back(w * window_tokens);
         tokens.emplace_back();
-        token_text.emplace_back();
         for (std::int64_t t = 0; t < window_tokens; ++t) {
             tokens.back().push_back(static_cast<std::int32_t>(w * 100 + t));
-            token_text.back().push_back(t == 1 ? readable_token("\xe2\x82") : t == 2 ? "Ω" : fmt::format("t{}", t));
         }
     }
 }
 
+std::string Sample::text_of(std::int32_t id) {
+    return id % 100 == 1 ? readable_token("\xe2\x82") : id % 100 == 2 ? "Ω" : fmt::format("t{}", id);
+}
+
 CaptureTexts Sample::texts() const {
-    return {tokens, token_text, R"({"model_hash": "abc", "text_hash": "def", "plan": null, "device": "cpu", "dtype": "float32"})", "rankscope test"};
+    return {tokens, text_of, R"({"model_hash": "abc", "text_hash": "def", "plan": null, "device": "cpu", "dtype": "float32"})", "rankscope test"};
 }
 
 std::vector<float> Sample::numbers(char name, std::size_t layer, std::int64_t window, std::int64_t count) const {

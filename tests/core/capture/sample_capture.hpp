@@ -17,7 +17,8 @@ namespace rankscope::testing_support {
 struct Sample {
     CaptureLayout layout;
     std::vector<std::vector<std::int32_t>> tokens;
-    std::vector<std::vector<std::string>> token_text;
+    /// "t" and the id; tokens 1 and 2 of each window are half a character and a Greek letter.
+    [[nodiscard]] static std::string text_of(std::int32_t id);
 
     explicit Sample(std::int64_t windows = 3, std::int64_t window_tokens = 8);
 
