@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/checkpoint/config_reader.hpp"
+#include "core/checkpoint/detail/config_reader.hpp"
 
 #include <fmt/format.h>
 

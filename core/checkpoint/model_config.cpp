@@ -10,7 +10,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/json_text.hpp"
-#include "core/checkpoint/config_reader.hpp"
+#include "core/checkpoint/detail/config_reader.hpp"
 
 namespace rankscope {
 namespace {
