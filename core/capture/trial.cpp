@@ -16,7 +16,7 @@ namespace rankscope::hdf5 {
 namespace {
 
 // Opening takes milliseconds of work; the clock allows for a slow network drive.
-constexpr rlim_t kWorkSeconds = 3;
+constexpr rlim_t kWorkSeconds = 2;
 constexpr unsigned kClockSeconds = 60;
 
 [[noreturn]] void run_child(const std::function<void()>& visit) {
