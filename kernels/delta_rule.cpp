@@ -39,7 +39,10 @@ public:
     [[nodiscard]] const DeltaRuleImplementation* forced() const noexcept { return forced_; }
 
 private:
-    void add(const DeltaRuleTable& table) noexcept { entries_[count_++] = table.recurrent; }
+    void add(const DeltaRuleTable& table) noexcept {
+        entries_[count_++] = table.chunked;
+        entries_[count_++] = table.recurrent;
+    }
 
     std::array<DeltaRuleImplementation, 6> entries_{};
     std::size_t count_ = 0;

@@ -67,6 +67,10 @@ void Context::warn(const std::string& text) const {
     if (!options.quiet) std::fprintf(stderr, "rankscope-cli: warning: %s\n", text.c_str());
 }
 
+void Context::note(const std::string& text) const {
+    if (options.verbose && !options.quiet) std::fprintf(stderr, "rankscope-cli: note: %s\n", text.c_str());
+}
+
 void Context::print_json(const nlohmann::ordered_json& value) const {
     // Text from files may be no valid UTF-8; it is replaced rather than refused.
     std::fputs((value.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n").c_str(), stdout);

@@ -43,6 +43,8 @@ public:
     /// Progress on stderr (a line with ETA when stderr is a terminal, else now and then a line), warnings as lines.
     [[nodiscard]] Progress progress(const std::string& title) const;
     void warn(const std::string& text) const;
+    /// Something worth knowing that is no warning; shown with --verbose.
+    void note(const std::string& text) const;
     /// Prints the one JSON object of --json.
     void print_json(const nlohmann::ordered_json& value) const;
     /// Prints text for people; nothing with --json.

@@ -14,7 +14,7 @@ namespace {
 
 std::string answers_text(const Perplexity& value) {
     if (!value.answers) return "";
-    return fmt::format("{:>6.1f} %", 100 * value.answers->accuracy);
+    return fmt::format("{:.1f} %", 100 * value.answers->accuracy);
 }
 
 }  // namespace
@@ -58,20 +58,30 @@ std::string delta_text(const Perplexity& full, const PlanEvaluation& plan) {
     return (delta >= 0 ? "+" : "") + with_error(delta, error, 2);
 }
 
-std::string evaluation_table(const EvaluateResult& r, const std::vector<std::string>& names) {
+std::string evaluation_table(const EvaluateResult& r, const std::vector<std::string>& names, const std::vector<ExtraColumn>& extra) {
     std::size_t width = 10;
     for (const std::string& name : names) width = std::max(width, name.size());
+    std::string text;
     // "±" is two bytes but one column; fmt counts columns.
-    std::string text = fmt::format("{:<{}}  {:>18}  {:>18}  {:>12}  {:>11}{}\n", "plan", width, "perplexity", "change", "state bytes",
-                                   "parameters", r.baseline.answers ? "    recall" : "");
-    text += fmt::format("{:<{}}  {:>18}  {:>18}  {:>12}  {:>11}  {}\n", "full model", width,
-                        with_error(r.baseline.perplexity, r.baseline.perplexity_se, 2), "", r.baseline_state_bytes,
-                        r.baseline_parameters, answers_text(r.baseline));
+    const auto row = [&](const std::string& name, const std::string& perplexity, const std::string& change, const std::string& bytes,
+                         const std::string& parameters, const std::string& recall) {
+        text += fmt::format("{:<{}}  {:>18}  {:>18}  {:>12}  {:>11}", name, width, perplexity, change, bytes, parameters);
+        if (r.baseline.answers) text += fmt::format("  {:>8}", recall);
+    };
+    const auto more = [&](const auto& entry) {
+        for (const ExtraColumn& column : extra) text += fmt::format("  {:>{}}", entry(column), std::max<std::size_t>(column.title.size(), 8));
+        text += "\n";
+    };
+    row("plan", "perplexity", "change", "state bytes", "parameters", "recall");
+    more([](const ExtraColumn& column) { return column.title; });
+    row("full model", with_error(r.baseline.perplexity, r.baseline.perplexity_se, 2), "", std::to_string(r.baseline_state_bytes),
+        std::to_string(r.baseline_parameters), answers_text(r.baseline));
+    more([](const ExtraColumn& column) { return column.full; });
     for (std::size_t i = 0; i < r.plans.size(); ++i) {
         const PlanEvaluation& plan = r.plans[i];
-        text += fmt::format("{:<{}}  {:>18}  {:>18}  {:>12}  {:>11}  {}\n", names[i], width,
-                            with_error(plan.value.perplexity, plan.value.perplexity_se, 2), delta_text(r.baseline, plan),
-                            plan.state_bytes, plan.parameters, answers_text(plan.value));
+        row(names[i], with_error(plan.value.perplexity, plan.value.perplexity_se, 2), delta_text(r.baseline, plan), std::to_string(plan.state_bytes),
+            std::to_string(plan.parameters), answers_text(plan.value));
+        more([i](const ExtraColumn& column) { return column.plans[i]; });
     }
     return text;
 }

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "core/evaluation/evaluate.hpp"
 
@@ -17,7 +18,15 @@ namespace rankscope::cli {
 /// Δ perplexity of a plan as people read it: perplexity_full · (exp(delta_nll) − 1) ± perplexity_plan · delta_nll_se.
 [[nodiscard]] std::string delta_text(const Perplexity& full, const PlanEvaluation& plan);
 
+/// One more column of the table, right-aligned.
+struct ExtraColumn {
+    std::string title;
+    std::string full;                ///< the full model's entry
+    std::vector<std::string> plans;  ///< one per plan
+};
+
 /// Table of the full model and every plan; `names[i]` stands for plans[i].
-[[nodiscard]] std::string evaluation_table(const EvaluateResult& result, const std::vector<std::string>& names);
+[[nodiscard]] std::string evaluation_table(const EvaluateResult& result, const std::vector<std::string>& names,
+                                           const std::vector<ExtraColumn>& extra = {});
 
 }  // namespace rankscope::cli

@@ -114,6 +114,7 @@ std::uint16_t f16_from_float(float value) noexcept {
 }
 
 void convert_to_float(DType dtype, std::span<const std::byte> bytes, std::span<float> out) {
+    if (out.empty()) return;  // nothing may be at no address, which memcpy does not allow
     switch (dtype) {
         case DType::F32: std::memcpy(out.data(), bytes.data(), bytes.size()); return;
         case DType::BF16: each<std::uint16_t>(bytes, out, float_from_bf16); return;
@@ -124,6 +125,7 @@ void convert_to_float(DType dtype, std::span<const std::byte> bytes, std::span<f
 }
 
 void convert_from_float(DType dtype, std::span<const float> values, std::span<std::byte> out) {
+    if (out.empty()) return;
     switch (dtype) {
         case DType::F32: std::memcpy(out.data(), values.data(), out.size()); return;
         case DType::BF16: each_back<std::uint16_t>(values, out, bf16_from_float); return;

@@ -6,6 +6,19 @@
 #include "core/base/utf8.hpp"
 
 namespace rankscope {
+namespace {
+
+// What a terminal obeys instead of showing it: the second block of control characters (U+0080 to U+009F), line and
+// paragraph separators, and marks that turn the direction of writing around.
+bool is_control(std::string_view sequence) {
+    const auto at = [&](std::size_t i) { return static_cast<unsigned char>(sequence[i]); };
+    if (sequence.size() == 2) return at(0) == 0xc2 && at(1) < 0xa0;
+    if (sequence.size() != 3 || at(0) != 0xe2) return false;
+    const unsigned low = (at(1) & 63u) << 6 | (at(2) & 63u);  // of U+2xxx
+    return low == 0x00e || low == 0x00f || (low >= 0x028 && low <= 0x02e) || (low >= 0x066 && low <= 0x069);
+}
+
+}  // namespace
 
 int exit_code(ErrorKind kind) noexcept {
     switch (kind) {
@@ -44,6 +57,8 @@ std::string printable(const std::string& text, std::size_t limit) {
         if (length == 0 || byte < 0x20 || byte == 0x7f) {
             out += fmt::format("\\x{:02x}", byte);
             ++at;
+        } else if (is_control(std::string_view(text).substr(at, length))) {
+            for (std::size_t i = 0; i < length; ++i) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[at++]));
         } else {
             out.append(text, at, length);
             at += length;

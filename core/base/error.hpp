@@ -45,8 +45,9 @@ public:
 [[noreturn]] void throw_unsupported(const std::string& message, std::string hint = {});
 [[noreturn]] void throw_resource(const std::string& message, std::string hint = {});
 
-/// Renders text of unknown origin so that it stays on one line and stays readable: control characters and invalid
-/// UTF-8 as \xNN, cut after `limit` bytes. Every name that comes from a file passes through here before it is printed.
+/// Renders text of unknown origin so that it stays on one line and stays readable: control characters (also those beyond
+/// ASCII) and invalid UTF-8 as \xNN, cut after `limit` bytes. Every name that comes from a file passes through here before
+/// it is printed.
 [[nodiscard]] std::string printable(const std::string& text, std::size_t limit = 200);
 
 }  // namespace rankscope

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 #include "core/base/error.hpp"
@@ -29,7 +30,8 @@ std::string shown(const fs::path& path) {
 }  // namespace
 
 MappedFile::MappedFile(const fs::path& path) : path_(path) {
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    // Non-blocking: a pipe would keep us waiting for its writer before we could see that it is no file.
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) throw_input("cannot open: " + shown(path) + ": " + std::strerror(errno));
     struct stat info {};
     if (::fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode)) {
@@ -132,21 +134,29 @@ AtomicFolder::~AtomicFolder() {
 
 void AtomicFolder::commit() {
     std::error_code code;
-    const fs::path old = path_.string() + ".old";
-    const bool replace = fs::exists(path_, code);
-    if (replace) {
-        fs::remove_all(old, code);
+    if (!fs::exists(fs::symlink_status(path_, code))) {
+        fs::rename(temporary_, path_, code);
+        if (code) throw_write(path_, code.value());
+        committed_ = true;
+        return;
+    }
+    // Swapped in one step where the file system can: there is no moment without a folder of this name.
+    if (::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, path_.c_str(), RENAME_EXCHANGE) != 0) {
+        // Out of the way into our own folder's neighbourhood, under a name that nobody has.
+        fs::path old = temporary_.string() + ".old";
+        while (fs::exists(fs::symlink_status(old, code))) old += "~";
         fs::rename(path_, old, code);
         if (code) throw_write(path_, code.value());
-    }
-    fs::rename(temporary_, path_, code);
-    if (code) {
-        std::error_code ignored;
-        if (replace) fs::rename(old, path_, ignored);
-        throw_write(path_, code.value());
+        fs::rename(temporary_, path_, code);
+        if (code) {
+            std::error_code ignored;
+            fs::rename(old, path_, ignored);
+            throw_write(path_, code.value());
+        }
+        temporary_ = old;
     }
     committed_ = true;
-    if (replace) fs::remove_all(old, code);
+    fs::remove_all(temporary_, code);  // what had the name before
 }
 
 }  // namespace rankscope

@@ -7,7 +7,7 @@
 namespace rankscope::kernels {
 
 struct DeltaRuleTable {
-    DeltaRuleImplementation recurrent;
+    DeltaRuleImplementation chunked, recurrent;
 };
 
 namespace portable {

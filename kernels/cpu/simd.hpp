@@ -7,6 +7,9 @@
 #include <cstdint>
 #include <cstring>
 
+// Before a loop whose trips are the rows or vectors of a register block: only when it is gone do they live in registers.
+#define RANKSCOPE_UNROLL _Pragma("GCC unroll 16")
+
 namespace rankscope::kernels::RANKSCOPE_SIMD {
 
 constexpr int kLanes = RANKSCOPE_LANES;

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the forward and the backward pass of the chunked delta rule share: the product of small blocks in registers, and
+// everything about a chunk of 16 tokens that no column of S takes part in. Per value head, rows are tokens:
+//   f_i = e^{g_i},  e_i = f_1…f_i,  D_ij = f_{j+1}…f_i (i >= j)
+//   A = strict_lower(diag(beta) (K Kᵀ ⊙ D)),   P = scale · lower(Q Kᵀ ⊙ D)
+// All decays are products of numbers in [0, 1]: no difference of sums, no positive exponent, e^{-inf} is a plain zero.
+#pragma once
+
+#include "kernels/cpu/delta_rule_head.hpp"
+
+namespace rankscope::kernels::RANKSCOPE_SIMD {
+
+constexpr int kTokens = 16;                       ///< of a chunk; fewer are filled up with k = q = 0, beta = 0, f = 1
+constexpr int kTokenVectors = kTokens / kLanes;   ///< vectors holding one number per token
+constexpr int kRows = kLanes == 16 ? 8 : 4;       ///< rows of a register block of two vectors
+static_assert(kTokens % kLanes == 0 && kTokens % kRows == 0);
+
+/// acc[m][n] += Σ_c a[c·kStepC + m·kStepM] · b[c·kStepB + n·kLanes …]
+template <int M, int N, int kStepC, int kStepM, int kStepB>
+inline void multiply(Vec (&acc)[M][N], const float* a, const float* b, std::int64_t depth) {
+    for (std::int64_t c = 0; c < depth; ++c, a += kStepC, b += kStepB) {
+        Vec row[N];
+        RANKSCOPE_UNROLL
+        for (int n = 0; n < N; ++n) row[n] = load(b + n * kLanes);
+        RANKSCOPE_UNROLL
+        for (int m = 0; m < M; ++m) {
+            const Vec x = broadcast(a[m * kStepM]);
+            RANKSCOPE_UNROLL
+            for (int n = 0; n < N; ++n) acc[m][n] += x * row[n];
+        }
+    }
+}
+
+template <int M, int N>
+inline void load_block(Vec (&acc)[M][N], const float* from, std::int64_t stride) {
+    RANKSCOPE_UNROLL
+    for (int m = 0; m < M; ++m) {
+        RANKSCOPE_UNROLL
+        for (int n = 0; n < N; ++n) acc[m][n] = load(from + m * stride + n * kLanes);
+    }
+}
+
+template <int M, int N>
+inline void store_block(const Vec (&acc)[M][N], float* to, std::int64_t stride) {
+    RANKSCOPE_UNROLL
+    for (int m = 0; m < M; ++m) {
+        RANKSCOPE_UNROLL
+        for (int n = 0; n < N; ++n) store(to + m * stride + n * kLanes, acc[m][n]);
+    }
+}
+
+template <bool kHigh>
+inline Vec interleave(Vec a, Vec b) {
+    Mask order;
+    for (int i = 0; i < kLanes; ++i) order[i] = i / 2 + (kHigh ? kLanes / 2 : 0) + (i % 2) * kLanes;
+    return __builtin_shuffle(a, b, order);
+}
+
+/// Transposes kLanes vectors: interleaving the two halves log2(kLanes) times.
+inline void transpose(Vec (&x)[kLanes]) {
+    RANKSCOPE_UNROLL
+    for (int step = 1; step < kLanes; step *= 2) {
+        Vec y[kLanes];
+        RANKSCOPE_UNROLL
+        for (int r = 0; r < kLanes / 2; ++r) {
+            y[2 * r] = interleave<false>(x[r], x[r + kLanes / 2]);
+            y[2 * r + 1] = interleave<true>(x[r], x[r + kLanes / 2]);
+        }
+        RANKSCOPE_UNROLL
+        for (int r = 0; r < kLanes; ++r) x[r] = y[r];
+    }
+}
+
+/// `count` rows of K floats, `stride` apart, into to[channel][kTokens]; zeros behind the last row and the last channel up
+/// to a multiple of kLanes.
+inline void pack_transposed(float* to, const float* from, std::int64_t stride, std::int64_t K, std::int64_t count) {
+    for (std::int64_t c = 0; c < K; c += kLanes) {
+        const std::int64_t width = kLanes < K - c ? kLanes : K - c;
+        for (int part = 0; part < kTokenVectors; ++part) {
+            const float* begin = from + part * kLanes * stride + c;
+            Vec x[kLanes];
+            if (width == kLanes && count >= (part + 1) * kLanes) {
+                RANKSCOPE_UNROLL
+                for (int r = 0; r < kLanes; ++r) x[r] = load(begin + r * stride);
+            } else {
+                alignas(64) float rows[kLanes][kLanes] = {};
+                for (int r = 0; r < kLanes && part * kLanes + r < count; ++r) copy_floats(rows[r], begin + r * stride, width);
+                RANKSCOPE_UNROLL
+                for (int r = 0; r < kLanes; ++r) x[r] = load(rows[r]);
+            }
+            transpose(x);
+            RANKSCOPE_UNROLL
+            for (int r = 0; r < kLanes; ++r) store(to + (c + r) * kTokens + part * kLanes, x[r]);
+        }
+    }
+}
+
+/// rows[i][j] = Σ_c a[c][i] · b[c][j] for two packed chunks.
+inline void token_products(float (*rows)[kTokens], const float* a, const float* b, std::int64_t K) {
+    constexpr int M = kTokenVectors == 4 ? 2 : kRows;
+    for (int i = 0; i < kTokens; i += M) {
+        Vec acc[M][kTokenVectors] = {};
+        multiply<M, kTokenVectors, kTokens, 1, kTokens>(acc, a + i, b, K);
+        store_block(acc, rows[i], kTokens);
+    }
+}
+
+struct alignas(64) ChunkTerms {
+    float minus_A[kTokens][kTokens];  ///< -A
+    float P[kTokens][kTokens];
+    float beta[kTokens];
+    float factor[kTokens];      ///< f_i
+    float since_begin[kTokens]; ///< e_i
+    float until_end[kTokens];   ///< f_{i+1}…f_n
+    float decay;                ///< f_1…f_n
+    std::int64_t begin, count;
+    std::int64_t position;      ///< index of the requested state after this chunk, or -1
+
+    /// kT and qT: packed keys and queries, [channel][kTokens].
+    void compute(const HeadIndex& head, const float* kT, const float* qT) {
+        for (int i = 0; i < kTokens; ++i) {
+            beta[i] = i < count ? head.a.beta[head.gate(begin + i)] : 0.0F;
+            factor[i] = i < count ? head.decay(begin + i) : 1.0F;
+        }
+        float product = 1;
+        for (int i = 0; i < kTokens; ++i) since_begin[i] = product *= factor[i];
+        decay = product;
+        product = 1;
+        for (int i = kTokens - 1; i >= 0; --i) {
+            until_end[i] = product;
+            product *= factor[i];
+        }
+        token_products(minus_A, kT, kT, head.a.K);
+        token_products(P, qT, kT, head.a.K);
+        float D[kTokens] = {};
+        for (int i = 0; i < kTokens; ++i) {
+            for (int j = 0; j < kTokens; ++j) D[j] = j == i ? 1.0F : D[j] * factor[i];
+            // Selected, not multiplied by zero: what lies above the diagonal may have overflowed.
+            for (int j = 0; j < kTokens; ++j) minus_A[i][j] = j < i ? -beta[i] * (D[j] * minus_A[i][j]) : 0.0F;
+            for (int j = 0; j < kTokens; ++j) P[i][j] = j <= i ? head.a.scale * (D[j] * P[i][j]) : 0.0F;
+        }
+    }
+};
+
+}  // namespace rankscope::kernels::RANKSCOPE_SIMD

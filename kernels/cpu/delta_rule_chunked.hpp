@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+// Chunked (gated) delta rule, forward (arXiv 2406.06484, 2412.06464): the tokens of a chunk meet S in two products, and
+// each other through one unit lower triangular solve. With the terms of delta_rule_chunk.hpp, per panel of columns:
+//   N = (I + A)^{-1} diag(beta) (V − diag(e) K S)
+//   O = scale · diag(e) Q S + P N
+//   S <- e_n S + Kᵀ diag(e_n / e_i) N
+// S is passed over once for 16 tokens instead of once for each, and decays cost one multiplication per chunk. Blocks of
+// tokens are packed first; then each panel of S stays in the first-level cache for all chunks of the block.
+#pragma once
+
+#include "kernels/cpu/delta_rule_chunk.hpp"
+#include "kernels/cpu/scratch.hpp"
+#include "kernels/parallel.hpp"
+
+namespace rankscope::kernels::RANKSCOPE_SIMD {
+
+constexpr std::int64_t kBlockChunks = 8;
+constexpr int kPanelVectors = 2;
+constexpr std::int64_t kPanelWidth = kPanelVectors * kLanes;
+
+// N of one panel from diag(beta) (V - …) in place; rows are kStride floats apart.
+template <int N, int kStride>
+inline void solve(const ChunkTerms& terms, float* fresh) {
+    for (int i = 0; i < kTokens; i += kRows) {
+        Vec x[kRows][N];
+        load_block(x, fresh + i * kStride, kStride);
+        multiply<kRows, N, 1, kTokens, kStride>(x, terms.minus_A[i], fresh, i);
+        const float* a = &terms.minus_A[i][i];
+        RANKSCOPE_UNROLL
+        for (int j = 0; j < kRows; ++j) {
+            RANKSCOPE_UNROLL
+            for (int m = j + 1; m < kRows; ++m) {
+                RANKSCOPE_UNROLL
+                for (int n = 0; n < N; ++n) x[m][n] += broadcast(a[m * kTokens + j]) * x[j][n];
+            }
+        }
+        store_block(x, fresh + i * kStride, kStride);
+    }
+}
+
+// S <- decay S + Kᵀ X for rows in steps of kRows; X [kTokens][kStride].
+template <int N, int kStride>
+inline void update_state(float* S, float decay, const float* kT, const float* X, std::int64_t K) {
+    for (std::int64_t c = 0; c < K; c += kRows) {
+        Vec s[kRows][N];
+        load_block(s, S + c * kStride, kStride);
+        RANKSCOPE_UNROLL
+        for (int m = 0; m < kRows; ++m) {
+            RANKSCOPE_UNROLL
+            for (int n = 0; n < N; ++n) s[m][n] *= decay;
+        }
+        multiply<kRows, N, 1, kTokens, kStride>(s, kT + c * kTokens, X, kTokens);
+        store_block(s, S + c * kStride, kStride);
+    }
+}
+
+// Columns first … first + width of one head, N vectors wide, S [K rounded up][kStride] zero behind the real part.
+template <int N>
+struct ChunkPanel {
+    HeadIndex head;
+    std::int64_t first, width;
+
+    static constexpr int kStride = kPanelWidth;
+
+    void run(const ChunkTerms& terms, const float* kT, const float* qT, float* S) const {
+        const DeltaRuleArgs<float>& a = head.a;
+        const float* v = a.v + head.value(terms.begin) + first;
+        float* out = a.out + head.value(terms.begin) + first;
+        const std::int64_t stride = a.HV * a.V;
+        if (terms.count == kTokens && width == N * kLanes) {
+            compute(terms, kT, qT, S, v, out, stride);
+        } else {  // through a full block of its own, so that nothing outside is touched
+            alignas(64) float whole_v[kTokens * kStride] = {};
+            alignas(64) float whole_out[kTokens * kStride];
+            for (int i = 0; i < terms.count; ++i) copy_floats(whole_v + i * kStride, v + i * stride, width);
+            compute(terms, kT, qT, S, whole_v, whole_out, kStride);
+            for (int i = 0; i < terms.count; ++i) copy_floats(out + i * stride, whole_out + i * kStride, width);
+        }
+        if (terms.position >= 0) write_state(S, head.captured(terms.position) + first);
+    }
+
+    void compute(const ChunkTerms& terms, const float* kT, const float* qT, float* S, const float* v, float* out, std::int64_t stride) const {
+        const DeltaRuleArgs<float>& a = head.a;
+        alignas(64) float fresh[kTokens * kStride];
+        for (int i = 0; i < kTokens; i += kRows) {
+            Vec x[kRows][N] = {};
+            multiply<kRows, N, kTokens, 1, kStride>(x, kT + i, S, a.K);
+            RANKSCOPE_UNROLL
+            for (int m = 0; m < kRows; ++m) {
+                const Vec beta = broadcast(terms.beta[i + m]), e = broadcast(terms.since_begin[i + m]);
+                RANKSCOPE_UNROLL
+                for (int n = 0; n < N; ++n) x[m][n] = beta * (load(v + (i + m) * stride + n * kLanes) - e * x[m][n]);
+            }
+            store_block(x, fresh + i * kStride, kStride);
+        }
+        solve<N, kStride>(terms, fresh);
+        for (int i = 0; i < kTokens; i += kRows) {
+            Vec o[kRows][N] = {};
+            multiply<kRows, N, kTokens, 1, kStride>(o, qT + i, S, a.K);
+            RANKSCOPE_UNROLL
+            for (int m = 0; m < kRows; ++m) {
+                const Vec e = broadcast(a.scale * terms.since_begin[i + m]);
+                RANKSCOPE_UNROLL
+                for (int n = 0; n < N; ++n) o[m][n] *= e;
+            }
+            multiply<kRows, N, 1, kTokens, kStride>(o, terms.P[i], fresh, i + kRows);
+            store_block(o, out + i * stride, stride);
+        }
+        for (int i = 0; i < kTokens; ++i) {
+            for (int n = 0; n < N; ++n) {
+                float* x = fresh + i * kStride + n * kLanes;
+                store(x, terms.until_end[i] * load(x));
+            }
+        }
+        update_state<N, kStride>(S, terms.decay, kT, fresh, a.K);
+    }
+
+    void write_state(const float* S, float* to) const {
+        for (std::int64_t c = 0; c < head.a.K; ++c) copy_floats(to + c * head.a.V, S + c * kStride, width);
+    }
+};
+
+// Panels [begin, end) of one head for all tokens.
+class ChunkedHead {
+public:
+    ChunkedHead(const HeadIndex& head, std::int64_t begin, std::int64_t end)
+        : head_(head), begin_(begin), end_(end), rows_(round_up(head.a.K, kLanes)) {
+        const std::int64_t packed = kBlockChunks * rows_ * kTokens;
+        constexpr std::int64_t kTermFloats = sizeof(ChunkTerms) / sizeof(float);
+        float* memory = scratch(static_cast<std::size_t>((end - begin) * rows_ * kPanelWidth + 2 * packed + kBlockChunks * kTermFloats));
+        terms_ = reinterpret_cast<ChunkTerms*>(memory);
+        kT_ = memory + kBlockChunks * kTermFloats;
+        qT_ = kT_ + packed;
+        S_ = qT_ + packed;
+    }
+
+    void run() {
+        const DeltaRuleArgs<float>& a = head_.a;
+        for (std::int64_t p = begin_; p < end_; ++p) {
+            float* S = state(p);
+            zero_floats(S, rows_ * kPanelWidth);
+            if (a.initial_state != nullptr) pad_rows(S, kPanelWidth, a.initial_state + head_.state() + p * kPanelWidth, a.V, width(p), a.K);
+        }
+        std::size_t next_position = 0;
+        for (std::int64_t t = 0; t < a.T;) {
+            const std::int64_t chunks = prepare(t, next_position);
+            for (std::int64_t p = begin_; p < end_; ++p) {
+                for (std::int64_t n = 0; n < chunks; ++n) {
+                    fetch(t + n * kTokens, p);
+                    run_panel(p, n);
+                }
+            }
+        }
+        if (a.final_state == nullptr) return;
+        for (std::int64_t p = begin_; p < end_; ++p) {
+            ChunkPanel<kPanelVectors>{head_, p * kPanelWidth, width(p)}.write_state(state(p), a.final_state + head_.state() + p * kPanelWidth);
+        }
+    }
+
+private:
+    [[nodiscard]] float* state(std::int64_t p) const { return S_ + (p - begin_) * rows_ * kPanelWidth; }
+
+    [[nodiscard]] std::int64_t width(std::int64_t p) const {
+        const std::int64_t left = head_.a.V - p * kPanelWidth;
+        return left < kPanelWidth ? left : kPanelWidth;
+    }
+
+    // Packs up to kBlockChunks chunks from token t on and moves t behind them. A chunk ends where a state is wanted.
+    std::int64_t prepare(std::int64_t& t, std::size_t& next_position) {
+        const DeltaRuleArgs<float>& a = head_.a;
+        std::int64_t n = 0;
+        for (; n < kBlockChunks && t < a.T; ++n) {
+            ChunkTerms& terms = terms_[n];
+            terms.begin = t;
+            terms.count = kTokens < a.T - t ? kTokens : a.T - t;
+            terms.position = -1;
+            if (next_position < a.state_positions.size() && a.state_positions[next_position] < t + terms.count) {
+                terms.count = a.state_positions[next_position] + 1 - t;
+                terms.position = static_cast<std::int64_t>(next_position++);
+            }
+            pack_transposed(kT_ + n * rows_ * kTokens, a.k + head_.key(t), a.H * a.K, a.K, terms.count);
+            pack_transposed(qT_ + n * rows_ * kTokens, a.q + head_.key(t), a.H * a.K, a.K, terms.count);
+            terms.compute(head_, kT_ + n * rows_ * kTokens, qT_ + n * rows_ * kTokens);
+            t += terms.count;
+        }
+        return n;
+    }
+
+    void run_panel(std::int64_t p, std::int64_t n) const {
+        const float *kT = kT_ + n * rows_ * kTokens, *qT = qT_ + n * rows_ * kTokens;
+        if (width(p) > kLanes) {
+            ChunkPanel<2>{head_, p * kPanelWidth, width(p)}.run(terms_[n], kT, qT, state(p));
+        } else {
+            ChunkPanel<1>{head_, p * kPanelWidth, width(p)}.run(terms_[n], kT, qT, state(p));
+        }
+    }
+
+    // Rows of neighbouring tokens lie H·K apart, too far for the hardware's prefetcher: while one block is computed, the rows
+    // of the next one are asked for, a share with every panel.
+    void fetch(std::int64_t t, std::int64_t p) const {
+        const DeltaRuleArgs<float>& a = head_.a;
+        const std::int64_t count = kTokens < a.T - t ? kTokens : a.T - t, panels = end_ - begin_;
+        for (std::int64_t i = count * (p - begin_) / panels; i < count * (p - begin_ + 1) / panels; ++i) {
+            for (std::int64_t c = 0; c < a.K; c += 16) {
+                __builtin_prefetch(a.k + head_.key(t + i) + c, 0, 2);
+                __builtin_prefetch(a.q + head_.key(t + i) + c, 0, 2);
+            }
+            const std::int64_t first = begin_ * kPanelWidth, last = end_ * kPanelWidth < a.V ? end_ * kPanelWidth : a.V;
+            for (std::int64_t c = first; c < last; c += 16) __builtin_prefetch(a.v + head_.value(t + i) + c, 0, 2);
+        }
+    }
+
+    HeadIndex head_;
+    std::int64_t begin_, end_, rows_;
+    ChunkTerms* terms_;
+    float *kT_, *qT_, *S_;
+};
+
+inline void chunked_forward(const DeltaRuleArgs<float>& a) {
+    const std::int64_t heads = a.B * a.HV, panels = (a.V + kPanelWidth - 1) / kPanelWidth;
+    // Heads first; their columns too when there are fewer heads than threads. Columns never meet, so the cut changes no bit.
+    std::int64_t parts = (threads() + heads - 1) / heads;
+    if (parts > panels) parts = panels;
+    parallel_for(heads * parts, 1, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) {
+            const std::int64_t head = i / parts, part = i % parts;
+            ChunkedHead({a, head / a.HV, head % a.HV}, panels * part / parts, panels * (part + 1) / parts).run();
+        }
+    });
+}
+
+}  // namespace rankscope::kernels::RANKSCOPE_SIMD

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rankscope::test {
+
+/// How a run of rankscope-cli ended.
+struct ProgramResult {
+    int code = -1;          ///< exit code; 128 + signal where a signal ended it
+    bool crashed = false;   ///< ended by a signal
+    std::string out, err;
+    double seconds = 0;
+    long peak_kib = 0;      ///< largest resident set
+};
+
+struct ProgramOptions {
+    std::filesystem::path program;  ///< empty = build/.../bin/rankscope-cli
+    std::vector<std::pair<std::string, std::string>> environment;
+    int signal = 0;                          ///< sent once `signal_when` is true
+    std::function<bool()> signal_when;
+    double limit_seconds = 300;              ///< then it is killed
+};
+
+/// Where the program under test was built.
+[[nodiscard]] std::filesystem::path program_path();
+
+/// Runs it to its end as a shell would, without one: arguments are passed as they are. The user's cache is a temporary
+/// folder of the test program.
+[[nodiscard]] ProgramResult run_program(const std::vector<std::string>& arguments, const ProgramOptions& options = {});
+
+}  // namespace rankscope::test
