@@ -4,6 +4,7 @@
 #include "core/base/error.hpp"
 #include "core/capture/capture_writer.hpp"
 #include "core/capture/detail/hdf5_read.hpp"
+#include "core/capture/detail/trial.hpp"
 #include "core/spectra/rank_metrics.hpp"
 
 #include <fmt/format.h>
@@ -19,6 +20,9 @@ using hdf5::CarefulReader;
 using hdf5::Dataset;
 using hdf5::Extents;
 using hdf5::Group;
+
+// Windows whose texts are read on trial; more would make opening slow.
+constexpr std::int64_t kTriedWindows = 64;
 
 // Index of "layer_07"; nothing for another name.
 std::optional<std::int64_t> layer_index(const std::string& name) {
@@ -143,6 +147,26 @@ struct CaptureReader::State {
         }
     }
 
+    // Goes through what HDF5 may stumble over: texts, and one read of each dataset.
+    void visit() const {
+        (void)file.text(entry.id(), "provenance");
+        (void)file.text_attribute(file.root(), "creator");
+        (void)file.text_attribute(file.root(), "created");
+        const auto width = static_cast<hsize_t>(layout.window_tokens);
+        for (std::int64_t w = 0; w < std::min(layout.windows(), kTriedWindows); ++w) {
+            const auto row = static_cast<hsize_t>(w);
+            (void)file.read_integers(tokens, {row, 0}, {1, width}, "tokens");
+            if (token_text) (void)file.read_texts(token_text, {row, 0}, {1, width}, "token_text");
+        }
+        for (const auto& sets : layers) {
+            for (const auto& [name, set] : sets) {
+                const hdf5::Space space(H5Dget_space(set.id()));
+                const auto rank = static_cast<std::size_t>(std::max(0, H5Sget_simple_extent_ndims(space.id())));
+                (void)file.read_floats(set, Extents(rank, 0), Extents(rank, 1), name);
+            }
+        }
+    }
+
     // One window of a dataset, all of it behind the first dimension.
     std::vector<float> window_of(const std::string& name, std::size_t layer, std::int64_t window, std::vector<std::int64_t> rest) const {
         Extents offset(rest.size() + 1, 0);
@@ -160,7 +184,11 @@ struct CaptureReader::State {
     }
 };
 
-CaptureReader::CaptureReader(const std::filesystem::path& path) : state_(std::make_unique<State>(path)) {}
+CaptureReader::CaptureReader(const std::filesystem::path& path) {
+    hdf5::try_in_child(path.string(), [&] { State(path).visit(); });
+    state_ = std::make_unique<State>(path);
+}
+
 CaptureReader::~CaptureReader() = default;
 CaptureReader::CaptureReader(CaptureReader&&) noexcept = default;
 

@@ -31,7 +31,8 @@ Dataset Builder::dataset(hid_t parent, const std::string& name, hid_t type, cons
     const Space space(written(H5Screate_simple(static_cast<int>(sizes.size()), sizes.data(), nullptr), path_, name));
     const Properties creation(written(H5Pcreate(H5P_DATASET_CREATE), path_, name));
     const Properties access(written(H5Pcreate(H5P_DATASET_ACCESS), path_, name));
-    herr_t status = H5Pset_alloc_time(creation.id(), H5D_ALLOC_TIME_EARLY);
+    herr_t status = H5Pset_obj_track_times(creation.id(), false);
+    if (status >= 0) status = H5Pset_alloc_time(creation.id(), H5D_ALLOC_TIME_EARLY);
     if (!filled && status >= 0) status = H5Pset_fill_time(creation.id(), H5D_FILL_TIME_NEVER);
     if (filled && status >= 0) {
         const float nan = std::numeric_limits<float>::quiet_NaN();
@@ -83,10 +84,17 @@ void Builder::values(hid_t parent, const std::string& name, const std::vector<st
     write(set, H5T_NATIVE_INT32, values.data(), name);
 }
 
+Dataset Builder::strings(hid_t parent, const std::string& name, const Space& space) const {
+    const Properties creation(written(H5Pcreate(H5P_DATASET_CREATE), path_, name));
+    written(H5Pset_obj_track_times(creation.id(), false), path_, name);
+    const Type type = string_type();
+    return Dataset(written(H5Dcreate2(parent, name.c_str(), type.id(), space.id(), H5P_DEFAULT, creation.id(), H5P_DEFAULT), path_, name));
+}
+
 void Builder::text(hid_t parent, const std::string& name, const std::string& value) const {
     const Type type = string_type();
     const Space space(written(H5Screate(H5S_SCALAR), path_, name));
-    const Dataset set(written(H5Dcreate2(parent, name.c_str(), type.id(), space.id(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), path_, name));
+    const Dataset set = strings(parent, name, space);
     const char* pointer = value.c_str();
     write(set, type.id(), &pointer, name);
 }
@@ -98,7 +106,7 @@ void Builder::texts(hid_t parent, const std::string& name, std::span<const std::
     // With HDF5's own defaults: it refuses strings that are never filled.
     const hsize_t shape[] = {rows.size(), width};
     const Space space(written(H5Screate_simple(2, shape, nullptr), path_, name));
-    const Dataset set(written(H5Dcreate2(parent, name.c_str(), type.id(), space.id(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), path_, name));
+    const Dataset set = strings(parent, name, space);
     std::vector<std::string> values;
     std::vector<const char*> pointers;
     for (std::size_t row = 0; row < rows.size(); ++row) {

@@ -10,7 +10,7 @@
 namespace rankscope::hdf5 {
 
 /// Creates groups, datasets and attributes of one file that is being written; every failure is an Error that names it.
-/// Storage is allocated at once and never moves, so after the first flush writing numbers changes no structure of the file:
+/// Nothing carries a time, so that equal captures have equal bytes. Storage is allocated at once and never moves, so after the first flush writing numbers changes no structure of the file:
 /// a process that is killed in between leaves a file that opens.
 class Builder {
 public:
@@ -46,6 +46,8 @@ public:
 private:
     [[nodiscard]] Dataset dataset(hid_t parent, const std::string& name, hid_t type, const std::vector<std::int64_t>& shape,
                                   const std::vector<std::int64_t>& chunk, bool packed, bool filled) const;
+
+    [[nodiscard]] Dataset strings(hid_t parent, const std::string& name, const Space& space) const;
 
     std::string path_;
 };
