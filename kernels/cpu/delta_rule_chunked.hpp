@@ -15,6 +15,7 @@
 namespace rankscope::kernels::RANKSCOPE_SIMD {
 
 constexpr std::int64_t kBlockChunks = 8;
+constexpr std::int64_t kHeadGroup = 8;
 constexpr int kPanelVectors = 2;
 constexpr std::int64_t kPanelWidth = kPanelVectors * kLanes;
 
@@ -103,7 +104,16 @@ struct ChunkPanel {
                 RANKSCOPE_UNROLL
                 for (int n = 0; n < N; ++n) o[m][n] *= e;
             }
-            multiply<kRows, N, 1, kTokens, kStride>(o, terms.P[i], fresh, i + kRows);
+            multiply<kRows, N, 1, kTokens, kStride>(o, terms.P[i], fresh, i);
+            RANKSCOPE_UNROLL
+            for (int j = 0; j < kRows; ++j) {
+                const float* row = fresh + (i + j) * kStride;
+                RANKSCOPE_UNROLL
+                for (int m = j; m < kRows; ++m) {  // the triangle alone: zero times NaN would show a later token to an earlier one
+                    RANKSCOPE_UNROLL
+                    for (int n = 0; n < N; ++n) o[m][n] += broadcast(terms.P[i + m][i + j]) * load(row + n * kLanes);
+                }
+            }
             store_block(o, out + i * stride, stride);
         }
         for (int i = 0; i < kTokens; ++i) {
@@ -120,14 +130,16 @@ struct ChunkPanel {
     }
 };
 
-// Panels [begin, end) of one head for all tokens.
-class ChunkedHead {
+// Panels [begin, end) of up to kHeadGroup neighbouring heads for all tokens. Rows of one head lie HV·V floats apart, each
+// on a page of its own; those of neighbouring heads lie side by side. So all heads of the group do one block of tokens
+// before any goes on, and while one is computed, the rows of the next one are asked for.
+class ChunkedHeads {
 public:
-    ChunkedHead(const HeadIndex& head, std::int64_t begin, std::int64_t end)
-        : head_(head), begin_(begin), end_(end), rows_(round_up(head.a.K, kLanes)) {
+    ChunkedHeads(const DeltaRuleArgs<float>& a, std::int64_t first, std::int64_t count, std::int64_t begin, std::int64_t end)
+        : a_(a), first_(first), count_(count), begin_(begin), end_(end), rows_(round_up(a.K, kLanes)) {
         const std::int64_t packed = kBlockChunks * rows_ * kTokens;
         constexpr std::int64_t kTermFloats = sizeof(ChunkTerms) / sizeof(float);
-        float* memory = scratch(static_cast<std::size_t>((end - begin) * rows_ * kPanelWidth + 2 * packed + kBlockChunks * kTermFloats));
+        float* memory = scratch(static_cast<std::size_t>(count * (end - begin) * rows_ * kPanelWidth + 2 * packed + kBlockChunks * kTermFloats));
         terms_ = reinterpret_cast<ChunkTerms*>(memory);
         kT_ = memory + kBlockChunks * kTermFloats;
         qT_ = kT_ + packed;
@@ -135,96 +147,120 @@ public:
     }
 
     void run() {
-        const DeltaRuleArgs<float>& a = head_.a;
-        for (std::int64_t p = begin_; p < end_; ++p) {
-            float* S = state(p);
-            zero_floats(S, rows_ * kPanelWidth);
-            if (a.initial_state != nullptr) pad_rows(S, kPanelWidth, a.initial_state + head_.state() + p * kPanelWidth, a.V, width(p), a.K);
+        for (std::int64_t i = 0; i < count_; ++i) {
+            for (std::int64_t p = begin_; p < end_; ++p) {
+                zero_floats(state(i, p), rows_ * kPanelWidth);
+                if (a_.initial_state == nullptr) continue;
+                pad_rows(state(i, p), kPanelWidth, a_.initial_state + head(i).state() + p * kPanelWidth, a_.V, width(p), a_.K);
+            }
         }
         std::size_t next_position = 0;
-        for (std::int64_t t = 0; t < a.T;) {
-            const std::int64_t chunks = prepare(t, next_position);
-            for (std::int64_t p = begin_; p < end_; ++p) {
-                for (std::int64_t n = 0; n < chunks; ++n) {
-                    fetch(t + n * kTokens, p);
-                    run_panel(p, n);
+        for (std::int64_t t = 0; t < a_.T;) {
+            const std::int64_t chunks = cut(t, next_position);
+            for (std::int64_t i = 0; i < count_; ++i) {
+                prepare(i, chunks);
+                const bool last = i + 1 == count_;
+                for (std::int64_t p = begin_; p < end_; ++p) {
+                    for (std::int64_t n = 0; n < chunks; ++n) {
+                        fetch(last ? 0 : i + 1, last ? t + n * kTokens : terms_[n].begin, p);
+                        run_panel(i, p, n);
+                    }
                 }
             }
         }
-        if (a.final_state == nullptr) return;
-        for (std::int64_t p = begin_; p < end_; ++p) {
-            ChunkPanel<kPanelVectors>{head_, p * kPanelWidth, width(p)}.write_state(state(p), a.final_state + head_.state() + p * kPanelWidth);
+        if (a_.final_state == nullptr) return;
+        for (std::int64_t i = 0; i < count_; ++i) {
+            for (std::int64_t p = begin_; p < end_; ++p) {
+                ChunkPanel<kPanelVectors>{head(i), p * kPanelWidth, width(p)}.write_state(state(i, p), a_.final_state + head(i).state() + p * kPanelWidth);
+            }
         }
     }
 
 private:
-    [[nodiscard]] float* state(std::int64_t p) const { return S_ + (p - begin_) * rows_ * kPanelWidth; }
+    [[nodiscard]] HeadIndex head(std::int64_t i) const { return {a_, (first_ + i) / a_.HV, (first_ + i) % a_.HV}; }
+
+    [[nodiscard]] float* state(std::int64_t i, std::int64_t p) const { return S_ + (i * (end_ - begin_) + p - begin_) * rows_ * kPanelWidth; }
 
     [[nodiscard]] std::int64_t width(std::int64_t p) const {
-        const std::int64_t left = head_.a.V - p * kPanelWidth;
+        const std::int64_t left = a_.V - p * kPanelWidth;
         return left < kPanelWidth ? left : kPanelWidth;
     }
 
-    // Packs up to kBlockChunks chunks from token t on and moves t behind them. A chunk ends where a state is wanted.
-    std::int64_t prepare(std::int64_t& t, std::size_t& next_position) {
-        const DeltaRuleArgs<float>& a = head_.a;
+    // The borders of up to kBlockChunks chunks from token t on; moves t behind them. A chunk ends where a state is wanted.
+    std::int64_t cut(std::int64_t& t, std::size_t& next_position) {
         std::int64_t n = 0;
-        for (; n < kBlockChunks && t < a.T; ++n) {
+        for (; n < kBlockChunks && t < a_.T; ++n) {
             ChunkTerms& terms = terms_[n];
             terms.begin = t;
-            terms.count = kTokens < a.T - t ? kTokens : a.T - t;
+            terms.count = kTokens < a_.T - t ? kTokens : a_.T - t;
             terms.position = -1;
-            if (next_position < a.state_positions.size() && a.state_positions[next_position] < t + terms.count) {
-                terms.count = a.state_positions[next_position] + 1 - t;
+            if (next_position < a_.state_positions.size() && a_.state_positions[next_position] < t + terms.count) {
+                terms.count = a_.state_positions[next_position] + 1 - t;
                 terms.position = static_cast<std::int64_t>(next_position++);
             }
-            pack_transposed(kT_ + n * rows_ * kTokens, a.k + head_.key(t), a.H * a.K, a.K, terms.count);
-            pack_transposed(qT_ + n * rows_ * kTokens, a.q + head_.key(t), a.H * a.K, a.K, terms.count);
-            terms.compute(head_, kT_ + n * rows_ * kTokens, qT_ + n * rows_ * kTokens);
             t += terms.count;
         }
         return n;
     }
 
-    void run_panel(std::int64_t p, std::int64_t n) const {
+    void prepare(std::int64_t i, std::int64_t chunks) {
+        for (std::int64_t n = 0; n < chunks; ++n) {
+            float *kT = kT_ + n * rows_ * kTokens, *qT = qT_ + n * rows_ * kTokens;
+            const std::int64_t from = head(i).key(terms_[n].begin);
+            pack_transposed(kT, a_.k + from, a_.H * a_.K, a_.K, terms_[n].count);
+            pack_transposed(qT, a_.q + from, a_.H * a_.K, a_.K, terms_[n].count);
+            terms_[n].compute(head(i), kT, qT);
+        }
+    }
+
+    void run_panel(std::int64_t i, std::int64_t p, std::int64_t n) const {
         const float *kT = kT_ + n * rows_ * kTokens, *qT = qT_ + n * rows_ * kTokens;
         if (width(p) > kLanes) {
-            ChunkPanel<2>{head_, p * kPanelWidth, width(p)}.run(terms_[n], kT, qT, state(p));
+            ChunkPanel<2>{head(i), p * kPanelWidth, width(p)}.run(terms_[n], kT, qT, state(i, p));
         } else {
-            ChunkPanel<1>{head_, p * kPanelWidth, width(p)}.run(terms_[n], kT, qT, state(p));
+            ChunkPanel<1>{head(i), p * kPanelWidth, width(p)}.run(terms_[n], kT, qT, state(i, p));
         }
     }
 
-    // Rows of neighbouring tokens lie H·K apart, too far for the hardware's prefetcher: while one block is computed, the rows
-    // of the next one are asked for, a share with every panel.
-    void fetch(std::int64_t t, std::int64_t p) const {
-        const DeltaRuleArgs<float>& a = head_.a;
-        const std::int64_t count = kTokens < a.T - t ? kTokens : a.T - t, panels = end_ - begin_;
-        for (std::int64_t i = count * (p - begin_) / panels; i < count * (p - begin_ + 1) / panels; ++i) {
-            for (std::int64_t c = 0; c < a.K; c += 16) {
-                __builtin_prefetch(a.k + head_.key(t + i) + c, 0, 2);
-                __builtin_prefetch(a.q + head_.key(t + i) + c, 0, 2);
+    // Asks for the rows of the chunk at token t of another head: a share of them with every panel.
+    void fetch(std::int64_t i, std::int64_t t, std::int64_t p) const {
+        const HeadIndex other = head(i);
+        const std::int64_t count = kTokens < a_.T - t ? kTokens : a_.T - t, panels = end_ - begin_;
+        const std::int64_t column = begin_ * kPanelWidth, last = end_ * kPanelWidth < a_.V ? end_ * kPanelWidth : a_.V;
+        for (std::int64_t r = count * (p - begin_) / panels; r < count * (p - begin_ + 1) / panels; ++r) {
+            for (std::int64_t c = 0; c < a_.K; c += 16) {
+                __builtin_prefetch(a_.k + other.key(t + r) + c, 0, 2);
+                __builtin_prefetch(a_.q + other.key(t + r) + c, 0, 2);
             }
-            const std::int64_t first = begin_ * kPanelWidth, last = end_ * kPanelWidth < a.V ? end_ * kPanelWidth : a.V;
-            for (std::int64_t c = first; c < last; c += 16) __builtin_prefetch(a.v + head_.value(t + i) + c, 0, 2);
+            for (std::int64_t c = column; c < last; c += 16) {
+                __builtin_prefetch(a_.v + other.value(t + r) + c, 0, 2);
+                __builtin_prefetch(a_.out + other.value(t + r) + c, 0, 2);
+            }
         }
     }
 
-    HeadIndex head_;
-    std::int64_t begin_, end_, rows_;
+    const DeltaRuleArgs<float>& a_;
+    std::int64_t first_, count_, begin_, end_, rows_;
     ChunkTerms* terms_;
     float *kT_, *qT_, *S_;
 };
 
 inline void chunked_forward(const DeltaRuleArgs<float>& a) {
     const std::int64_t heads = a.B * a.HV, panels = (a.V + kPanelWidth - 1) / kPanelWidth;
-    // Heads first; their columns too when there are fewer heads than threads. Columns never meet, so the cut changes no bit.
+    // Heads first; their columns too when there are fewer heads than threads. Columns never meet, so no cut changes a bit.
     std::int64_t parts = (threads() + heads - 1) / heads;
     if (parts > panels) parts = panels;
     parallel_for(heads * parts, 1, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) {
-            const std::int64_t head = i / parts, part = i % parts;
-            ChunkedHead({a, head / a.HV, head % a.HV}, panels * part / parts, panels * (part + 1) / parts).run();
+        for (std::int64_t i = begin; i < end;) {
+            const std::int64_t first = i / parts, part = i % parts;
+            std::int64_t count = 1;
+            if (parts == 1) {  // neighbours of the same sequence
+                count = a.HV - first % a.HV;
+                if (count > kHeadGroup) count = kHeadGroup;
+                if (count > end - i) count = end - i;
+            }
+            ChunkedHeads(a, first, count, panels * part / parts, panels * (part + 1) / parts).run();
+            i += count;
         }
     });
 }

@@ -4,6 +4,8 @@
 
 #include "kernels/delta_rule.hpp"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -60,6 +62,13 @@ double relative_error(const std::vector<A>& a, const std::vector<B>& b) {
         magnitude = std::max(magnitude, std::abs(static_cast<double>(b[i])));
     }
     return difference / magnitude;
+}
+
+/// Names of parameterised tests: "chunked_avx512".
+inline std::string implementation_name(const ::testing::TestParamInfo<DeltaRuleImplementation>& info) {
+    std::string name(info.param.name);
+    std::replace(name.begin(), name.end(), '-', '_');
+    return name;
 }
 
 }  // namespace rankscope::kernels::testing

@@ -109,12 +109,9 @@ TEST_P(DeltaRule, HasTheGradientsOfTheReferenceAtRandomShapes) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Implementations, DeltaRule, ::testing::ValuesIn(delta_rule_implementations().begin(), delta_rule_implementations().end()),
-                         [](const auto& info) {
-                             std::string name(info.param.name);
-                             std::replace(name.begin(), name.end(), '-', '_');
-                             return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Implementations, DeltaRule,
+                         ::testing::ValuesIn(delta_rule_implementations().begin(), delta_rule_implementations().end()),
+                         implementation_name);
 
 }  // namespace
 }  // namespace rankscope::kernels::testing
