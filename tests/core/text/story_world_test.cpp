@@ -141,7 +141,8 @@ TEST(StoryWorld, FactsAndOverwritesVaryFromStoryToStory) {
     EXPECT_LE(*facts.begin(), 5u);
     EXPECT_EQ(*facts.rbegin(), static_cast<std::size_t>(kStoryFactsAtMost));
     EXPECT_GE(facts.size(), 14u);
-    EXPECT_GT(static_cast<double>(changes), 0.15 * static_cast<double>(tellings));
+    // Often enough that "the last place told" and not "the first" has to be learnt.
+    EXPECT_GT(static_cast<double>(changes), 0.1 * static_cast<double>(tellings));
 }
 
 TEST(StoryWorld, AboutEightPercentAreAnswersAndCostNothing) {
