@@ -36,16 +36,21 @@ public:
 
     [[nodiscard]] std::span<const DeltaRuleImplementation> all() const noexcept { return {entries_.data(), count_}; }
 
+    /// Chunked or recurrent for the widest instruction set; both take all arguments.
+    [[nodiscard]] const DeltaRuleImplementation& best(const DeltaRuleArgs<float>& args) const noexcept { return entries_[chunks_pay_(args) ? 0 : 1]; }
+
     [[nodiscard]] const DeltaRuleImplementation* forced() const noexcept { return forced_; }
 
 private:
     void add(const DeltaRuleTable& table) noexcept {
+        if (count_ == 0) chunks_pay_ = table.chunks_pay;
         entries_[count_++] = table.chunked;
         entries_[count_++] = table.recurrent;
     }
 
     std::array<DeltaRuleImplementation, 6> entries_{};
     std::size_t count_ = 0;
+    bool (*chunks_pay_)(const DeltaRuleArgs<float>&) noexcept = nullptr;
     const DeltaRuleImplementation* forced_ = nullptr;
 };
 
@@ -63,10 +68,7 @@ std::span<const DeltaRuleImplementation> delta_rule_implementations() noexcept {
 const DeltaRuleImplementation& choose_delta_rule(const DeltaRuleArgs<float>& args) noexcept {
     const DeltaRuleImplementation* forced = registry().forced();
     if (forced != nullptr && forced->supports(args)) return *forced;
-    for (const DeltaRuleImplementation& each : registry().all()) {
-        if (each.supports(args)) return each;
-    }
-    return registry().all().back();  // the portable recurrence takes everything
+    return registry().best(args);
 }
 
 void delta_rule(const DeltaRuleArgs<float>& args) {
@@ -74,16 +76,10 @@ void delta_rule(const DeltaRuleArgs<float>& args) {
 }
 
 void delta_rule_backward(const DeltaRuleBackwardArgs<float>& args) {
-    const DeltaRuleImplementation& chosen = choose_delta_rule(args.forward);
-    if (chosen.run_backward != nullptr) {
-        chosen.run_backward(args);
-        return;
-    }
-    for (const DeltaRuleImplementation& each : registry().all()) {
-        if (each.run_backward == nullptr || !each.supports(args.forward)) continue;
-        each.run_backward(args);
-        return;
-    }
+    // The chunked ones have no backward of their own: the recurrent one of the same instruction set comes right behind.
+    const DeltaRuleImplementation* chosen = &choose_delta_rule(args.forward);
+    while (chosen->run_backward == nullptr) ++chosen;
+    chosen->run_backward(args);
 }
 
 }  // namespace rankscope::kernels

@@ -132,7 +132,7 @@ struct ChunkPanel {
 
 // Panels [begin, end) of up to kHeadGroup neighbouring heads for all tokens. Rows of one head lie HV·V floats apart, each
 // on a page of its own; those of neighbouring heads lie side by side. So all heads of the group do one block of tokens
-// before any goes on, and while one is computed, the rows of the next one are asked for.
+// before any goes on, and while one is computed, the rows of the next block are asked for.
 class ChunkedHeads {
 public:
     ChunkedHeads(const DeltaRuleArgs<float>& a, std::int64_t first, std::int64_t count, std::int64_t begin, std::int64_t end)
@@ -159,10 +159,9 @@ public:
             const std::int64_t chunks = cut(t, next_position);
             for (std::int64_t i = 0; i < count_; ++i) {
                 prepare(i, chunks);
-                const bool last = i + 1 == count_;
                 for (std::int64_t p = begin_; p < end_; ++p) {
                     for (std::int64_t n = 0; n < chunks; ++n) {
-                        fetch(last ? 0 : i + 1, last ? t + n * kTokens : terms_[n].begin, p);
+                        fetch(i, t + n * kTokens, p);
                         run_panel(i, p, n);
                     }
                 }
@@ -222,19 +221,21 @@ private:
         }
     }
 
-    // Asks for the rows of the chunk at token t of another head: a share of them with every panel.
+    // Asks for the rows of the chunk at token t of all heads, which lie side by side: a share of them with every panel of
+    // every head.
     void fetch(std::int64_t i, std::int64_t t, std::int64_t p) const {
-        const HeadIndex other = head(i);
-        const std::int64_t count = kTokens < a_.T - t ? kTokens : a_.T - t, panels = end_ - begin_;
-        const std::int64_t column = begin_ * kPanelWidth, last = end_ * kPanelWidth < a_.V ? end_ * kPanelWidth : a_.V;
-        for (std::int64_t r = count * (p - begin_) / panels; r < count * (p - begin_ + 1) / panels; ++r) {
-            for (std::int64_t c = 0; c < a_.K; c += 16) {
-                __builtin_prefetch(a_.k + other.key(t + r) + c, 0, 2);
-                __builtin_prefetch(a_.q + other.key(t + r) + c, 0, 2);
+        const std::int64_t count = kTokens < a_.T - t ? kTokens : a_.T - t;
+        const std::int64_t shares = count_ * (end_ - begin_), share = i * (end_ - begin_) + p - begin_;
+        const HeadIndex from = head(0), last = head(count_ - 1);
+        const std::int64_t columns = end_ * kPanelWidth < a_.V ? end_ * kPanelWidth : a_.V;
+        for (std::int64_t r = count * share / shares; r < count * (share + 1) / shares; ++r) {
+            for (std::int64_t at = from.key(t + r); at < last.key(t + r) + a_.K; at += 16) {
+                __builtin_prefetch(a_.k + at, 0, 2);
+                __builtin_prefetch(a_.q + at, 0, 2);
             }
-            for (std::int64_t c = column; c < last; c += 16) {
-                __builtin_prefetch(a_.v + other.value(t + r) + c, 0, 2);
-                __builtin_prefetch(a_.out + other.value(t + r) + c, 0, 2);
+            for (std::int64_t at = from.value(t + r) + begin_ * kPanelWidth; at < last.value(t + r) + columns; at += 16) {
+                __builtin_prefetch(a_.v + at, 0, 2);
+                __builtin_prefetch(a_.out + at, 0, 2);
             }
         }
     }

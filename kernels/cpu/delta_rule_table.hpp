@@ -8,6 +8,7 @@ namespace rankscope::kernels {
 
 struct DeltaRuleTable {
     DeltaRuleImplementation chunked, recurrent;
+    bool (*chunks_pay)(const DeltaRuleArgs<float>&) noexcept;  ///< where `chunked` was measured to be the faster one
 };
 
 namespace portable {

@@ -241,6 +241,42 @@ TEST_P(DeltaRuleProperties, OptionalResultsMayBeMissing) {
     EXPECT_EQ(some.d_beta, all.d_beta);
 }
 
+TEST(DeltaRuleChoice, TheWidestComesFirstAndThePortableLast) {
+    const auto all = delta_rule_implementations();
+    ASSERT_GE(all.size(), 2U);
+    EXPECT_EQ(all.back().name, "recurrent-portable");
+    for (const DeltaRuleImplementation& each : all) {
+        const std::string_view set = each.name.substr(each.name.find('-'));
+        EXPECT_TRUE(set == "-avx512" || set == "-avx2" || set == "-portable") << each.name;
+    }
+}
+
+TEST(DeltaRuleChoice, FewTokensAndDenseStatesGoThroughTheRecurrence) {
+    DeltaRuleShape shape{.T = 1, .K = 64, .V = 64, .gate = true};
+    const DeltaRuleCase one(shape, 1);
+    EXPECT_TRUE(choose_delta_rule(DeltaRuleRun<float>(one).forward()).name.starts_with("recurrent-"));
+    shape.T = 256;
+    for (std::int64_t t = 0; t < shape.T; ++t) shape.positions.push_back(t);
+    const DeltaRuleCase dense(shape, 1);
+    EXPECT_TRUE(choose_delta_rule(DeltaRuleRun<float>(dense).forward()).name.starts_with("recurrent-"));
+}
+
+TEST(DeltaRuleChoice, WhateverIsChosenFollowsTheReference) {
+    for (const std::int64_t T : {1, 31, 32, 200}) {
+        for (const bool gate : {false, true}) {
+            const DeltaRuleCase problem({.B = 2, .T = T, .H = 1, .HV = 2, .K = 48, .V = 33, .gate = gate}, 2);
+            DeltaRuleRun<float> run(problem);
+            DeltaRuleRun<double> reference(problem);
+            delta_rule(run.forward());
+            delta_rule_reference(reference.forward());
+            EXPECT_LE(relative_error(run.out, reference.out), kTolerance);
+            delta_rule_backward(run.backward());
+            delta_rule_reference_backward(reference.backward());
+            EXPECT_LE(relative_error(run.d_k, reference.d_k), 2 * kTolerance);
+        }
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Implementations, DeltaRuleProperties,
                          ::testing::ValuesIn(delta_rule_implementations().begin(), delta_rule_implementations().end()),
                          implementation_name);
