@@ -95,7 +95,10 @@ void run_panel(const HeadIndex& head, std::int64_t first, std::int64_t width) {
 
 inline void recurrent_forward(const DeltaRuleArgs<float>& a) {
     const std::int64_t panels = (a.V + kPanel - 1) / kPanel;
-    parallel_for(a.B * a.HV * panels, 1, [&](std::int64_t begin, std::int64_t end) {
+    // Waking a thread costs as much as some 100,000 multiply-adds: a decode step of a small model stays on one.
+    constexpr std::int64_t kWorthAThread = 100'000;
+    const std::int64_t work = 3 * a.T * a.K * (a.V < kPanel ? a.V : kPanel);
+    parallel_for(a.B * a.HV * panels, 1 + kWorthAThread / work, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) {
             const HeadIndex head{a, i / panels / a.HV, i / panels % a.HV};
             const std::int64_t first = i % panels * kPanel;
