@@ -72,7 +72,8 @@ private:
         return model_.run_layer(index, input, options);
     }
 
-    // Runs one captured layer, several times if its states are too many for once. The output is the same each time.
+    // Runs one captured layer, several times if its states are too many for once. The output is the same each time, up to rounding
+    // where a mixer cuts its chunks at the positions it is asked for.
     Hidden trace_layer(std::size_t number, const Hidden& input) {
         const CaptureLayer& layer = layout_.layers[number];
         const std::int64_t state = layer.value_heads * layer.key_dim * layer.value_dim * static_cast<std::int64_t>(sizeof(float));

@@ -84,9 +84,10 @@ TEST_F(CaptureCommandTest, ChosenLayersAndHeadsOnly) {
     EXPECT_EQ(some.layout().layers[0].heads, (std::vector<std::int32_t>{1, 4}));
     EXPECT_EQ(some.layout().layers[0].captured_key_heads, (std::vector<std::int32_t>{0, 1}));
     const std::size_t last = all.layout().layers.size() - 1;
-    EXPECT_EQ(some.state(0, 0, 0, 0), all.state(last, 0, 0, 1));
-    EXPECT_EQ(some.state(0, 0, 0, 1), all.state(last, 0, 0, 4));
-    EXPECT_EQ(some.input("q", 0, 0), all.input("q", last, 0));
+    // Not to the bit: layers below that hand out no states may run another implementation.
+    expect_near(some.state(0, 0, 0, 0), all.state(last, 0, 0, 1), "head 1");
+    expect_near(some.state(0, 0, 0, 1), all.state(last, 0, 0, 4), "head 4");
+    expect_near(some.input("q", 0, 0), all.input("q", last, 0), "q");
 }
 
 TEST_F(CaptureCommandTest, APlanNarrowsStatesAndKeepsOriginalChannels) {
@@ -121,8 +122,8 @@ TEST_F(CaptureCommandTest, WrongUsageIsExitTwoAndWritesNothing) {
 
 TEST_F(CaptureCommandTest, InterruptedAndResumedEqualsUninterrupted) {
     const std::string model = "gated_deltanet-gva", place = (kModels / model).string();
-    const std::string ids = ids_of(model, 400).string();
-    const std::string options = fmt::format("capture '{}' --ids '{}' --windows 400 --every 4 --states-at all --what states,spectra,inputs", place, ids);
+    const std::string ids = ids_of(model, 1500).string();
+    const std::string options = fmt::format("capture '{}' --ids '{}' --windows 1500 --every 4 --what states,spectra", place, ids);
     const fs::path part = output_.string() + ".part";
     const pid_t child = ::fork();
     if (child == 0) {
@@ -142,7 +143,7 @@ TEST_F(CaptureCommandTest, InterruptedAndResumedEqualsUninterrupted) {
     ASSERT_FALSE(fs::exists(output_));
     const std::int64_t done = unfinished_windows(output_).value_or(0);
     ASSERT_GE(done, 3);
-    ASSERT_LT(done, 400);
+    ASSERT_LT(done, 1500);
     EXPECT_THAT(run(fmt::format("{} -o '{}'", options, output_.string())).errors, HasSubstr("--resume goes on"));
     Answer answer = run(fmt::format("{} -o '{}' --resume --json", options, output_.string()));
     ASSERT_EQ(answer.code, 0) << answer.errors;
@@ -151,11 +152,10 @@ TEST_F(CaptureCommandTest, InterruptedAndResumedEqualsUninterrupted) {
     ASSERT_EQ(run(fmt::format("{} -o '{}'", options, whole.string())).code, 0);
     const CaptureReader a(output_), b(whole);
     EXPECT_EQ(a.layout(), b.layout());
-    for (std::int64_t w = 0; w < 400; ++w) {
+    for (std::int64_t w = 0; w < 1500; ++w) {
         for (std::size_t l = 0; l < a.layout().layers.size(); ++l) {
             ASSERT_EQ(a.singular_values(l, w), b.singular_values(l, w)) << w;
-            ASSERT_EQ(a.state(l, w, 24, 5), b.state(l, w, 24, 5)) << w;
-            ASSERT_EQ(a.input("k", l, w), b.input("k", l, w)) << w;
+            ASSERT_EQ(a.state(l, w, 0, 5), b.state(l, w, 0, 5)) << w;
         }
     }
 }
