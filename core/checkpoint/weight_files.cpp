@@ -46,7 +46,7 @@ void add_file(WeightFiles& out, const fs::path& path) {
 
 void open_shards(WeightFiles& out, const fs::path& index) {
     const std::string where = shown(index);
-    const auto json = nlohmann::json::parse(prepare_json(read_text_file(index, 256 << 20), where), nullptr, false);
+    const auto json = nlohmann::json::parse(prepare_json(read_text_file(index, 16 << 20), where), nullptr, false);
     if (!json.is_object() || !json.contains("weight_map") || !json["weight_map"].is_object()) {
         throw_input("bad index: " + where + ": expected a JSON object with weight_map");
     }

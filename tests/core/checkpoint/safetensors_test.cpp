@@ -81,6 +81,12 @@ TEST_F(Safetensors, RefusesHeadersOfImpossibleLength) {
     }
 }
 
+// Parsed, it would take memory many times its length.
+TEST_F(Safetensors, RefusesHeadersLongerThanAnyModelNeeds) {
+    refused(safetensors_bytes("{}" + std::string(20'000'000, ' ')), "expected at most 20000000");
+    EXPECT_TRUE(open(safetensors_bytes("{}" + std::string(19'999'998, ' '))).tensors().empty());
+}
+
 TEST_F(Safetensors, RefusesHeadersThatAreNoJsonObject) {
     for (const char* text : {"", "   ", "[]", "null", "7", "\"a\"", "{", "{\"a\":}", "{'a':1}", "{}{}", "\xff\xfe", "{\"\xff\":1}", "{\"a\nb\":1}"}) {
         refused(safetensors_bytes(text), "JSON object");
