@@ -1,11 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/json_text.hpp"
 
+#include <nlohmann/json.hpp>
+#include <unordered_set>
+#include <vector>
+
 #include "core/base/error.hpp"
 
 namespace rankscope {
+namespace {
 
-std::string prepare_json(std::string_view text, const std::string& where) {
+// Sees the keys go by and keeps nothing else. (The parser's own callbacks would do, but they look through all elder
+// siblings at the end of every object.)
+class KeyWatch final : public nlohmann::json_sax<nlohmann::json> {
+public:
+    bool null() override { return true; }
+    bool boolean(bool) override { return true; }
+    bool number_integer(number_integer_t) override { return true; }
+    bool number_unsigned(number_unsigned_t) override { return true; }
+    bool number_float(number_float_t, const string_t&) override { return true; }
+    bool string(string_t&) override { return true; }
+    bool binary(binary_t&) override { return true; }
+    bool start_array(std::size_t) override { return true; }
+    bool end_array() override { return true; }
+    bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
+
+    bool start_object(std::size_t) override {
+        keys_.emplace_back();
+        return true;
+    }
+
+    bool end_object() override {
+        keys_.pop_back();
+        return true;
+    }
+
+    bool key(string_t& name) override {
+        if (keys_.back().insert(name).second) return true;
+        found = name;
+        return false;
+    }
+
+    std::optional<std::string> found;
+
+private:
+    std::vector<std::unordered_set<std::string>> keys_;
+};
+
+}  // namespace
+
+std::optional<std::string> duplicate_key(std::string_view json) {
+    KeyWatch watch;
+    nlohmann::json::sax_parse(json, &watch);
+    return watch.found;
+}
+
+
+std::string prepare_json(std::string_view text, const std::string& where, BareWords words) {
     constexpr int kDeepest = 64;
     std::string out;
     out.reserve(text.size());
@@ -31,7 +82,11 @@ std::string prepare_json(std::string_view text, const std::string& where) {
         bool replaced = false;
         for (const std::string_view word : {std::string_view("-Infinity"), std::string_view("Infinity"), std::string_view("NaN")}) {
             if (text.substr(i, word.size()) == word) {
-                out += "null";
+                if (words == BareWords::Text) {
+                    out.append(1, '"').append(word).append(1, '"');
+                } else {
+                    out.append("null");
+                }
                 i += word.size() - 1;
                 replaced = true;
                 break;

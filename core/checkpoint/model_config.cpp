@@ -41,6 +41,13 @@ std::int64_t expanded(const ConfigReader& c, const char* key, std::int64_t width
     return static_cast<std::int64_t>(std::abs(product - nearest) <= 1e-9 * product ? nearest : std::floor(product));
 }
 
+// heads * width rows: no model has 2^40 of them, and products of what passes stay far from overflow.
+void check_rows(const ConfigReader& c, std::int64_t heads, std::int64_t width, const std::string& what) {
+    if (static_cast<double>(heads) * static_cast<double>(width) > 0x1p40) {
+        throw_input(fmt::format("bad config: {}: {}: found {} * {}, expected at most 2^40", c.where(), what, heads, width));
+    }
+}
+
 std::int64_t divided(const ConfigReader& c, std::int64_t total, std::int64_t heads, const std::string& what) {
     if (total % heads != 0) {
         throw_input(fmt::format("bad config: {}: found {} = {} for {} heads, expected a multiple of the heads", c.where(), what, total, heads));
@@ -91,6 +98,8 @@ void read_gated_deltanet(const ConfigReader& c, ModelConfig& m, LayerConfig& lay
     const double factor = c.number("expand_v", 2.0);
     layer.value_dim = expanded(c, "expand_v", layer.key_dim, factor);
     const double exact = static_cast<double>(layer.key_dim) * factor;
+    check_rows(c, layer.key_heads, layer.key_dim, "num_heads * head_dim");
+    check_rows(c, layer.value_heads, layer.value_dim, "num_v_heads * head_dim * expand_v");
     if (std::abs(exact - static_cast<double>(layer.value_dim)) > 1e-5 * exact) {
         throw_input(fmt::format("bad config: {}: expand_v: found head_dim * expand_v = {}, expected an integer", c.where(), exact));
     }
@@ -165,7 +174,8 @@ std::int64_t ModelConfig::widest_key_dim() const noexcept {
 
 ModelConfig parse_model_config(const std::string& text, const std::filesystem::path& path) {
     const std::string where = printable(path.string(), 400);
-    const auto json = nlohmann::json::parse(prepare_json(text, where), nullptr, false);
+    // NaN where a number is read is an error, not the default: loaders would compute with it.
+    const auto json = nlohmann::json::parse(prepare_json(text, where, BareWords::Text), nullptr, false);
     if (json.is_discarded()) throw_input("bad config: " + where + ": not JSON");
     if (!json.is_object()) throw_input("bad config: " + where + ": expected a JSON object");
     const ConfigReader c(json, where);

@@ -78,7 +78,7 @@ ModelFolder ModelFolder::open(const fs::path& path) {
     }
     ModelFolder folder;
     folder.path_ = path;
-    folder.config_ = parse_model_config(read_text_file(config_path, 64 << 20), config_path);
+    folder.config_ = parse_model_config(read_text_file(config_path, 8 << 20), config_path);
     const std::string where = shown(path);
 
     WeightFiles weights = open_weight_files(path);

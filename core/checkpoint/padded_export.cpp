@@ -77,11 +77,16 @@ std::vector<PaddedTensor> slice_padded_export(ModelConfig& config, const std::st
         LayerConfig& layer = config.layers[i];
         if (!widths[i] || *widths[i] == layer.written_key_dim) continue;
         const std::string attn = "model.layers." + std::to_string(i) + ".attn.";
+        if (config.qk_activation == QkActivation::Elu) {
+            warnings.push_back(fmt::format("layer {}: pruned_key_dims says {} channels, but zero rows count with qk_activation elu; read at full width {}", i, *widths[i], layer.written_key_dim));
+            continue;
+        }
+        // Whatever the convolution of a zero channel says, it gives zero.
         std::vector<std::string> names{"q_proj", "k_proj"};
         if (config.use_short_conv) names.insert(names.end(), {"q_conv1d", "k_conv1d"});
         std::vector<PaddedTensor> cuts;
         for (const std::string& name : names) {
-            auto one = cut(attn + name + ".weight", tensor(attn + name + ".weight"), layer.key_heads, *widths[i], true);
+            auto one = cut(attn + name + ".weight", tensor(attn + name + ".weight"), layer.key_heads, *widths[i], name.ends_with("_proj"));
             if (one) cuts.push_back(std::move(*one));
         }
         if (cuts.size() != names.size()) {

@@ -20,8 +20,9 @@ struct PaddedTensor {
 
 /// Undoes the padding of an exported folder with mixed widths. config.json then has `pruned_key_dims`: one integer per
 /// layer, null for attention; the first K' rows of every head in q_proj, k_proj and their convolutions are the kept
-/// channels, the rest is exactly zero. Where that holds, key_dim of the layer becomes K' (written_key_dim and the scale
-/// stay: loaders compute with the written width). Where a padding row is not zero: a warning, and full width.
+/// channels, the rest of q_proj and k_proj is exactly zero. Where that holds, key_dim of the layer becomes K'
+/// (written_key_dim and the scale stay: loaders compute with the written width). Where a padding row is not zero, or zero is
+/// not neutral (qk_activation elu): a warning, and full width.
 /// Error{Input} for a malformed key.
 [[nodiscard]] std::vector<PaddedTensor> slice_padded_export(ModelConfig& config, const std::string& where,
                                                             const std::function<const TensorView&(const std::string&)>& tensor,

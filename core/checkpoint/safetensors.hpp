@@ -28,7 +28,7 @@ struct TensorView {
     [[nodiscard]] std::vector<float> to_float() const;
 };
 
-/// A .safetensors file, mapped into memory and never copied whole. The header is untrusted: length at most 100 MB and
+/// A .safetensors file, mapped into memory and never copied whole. The header is untrusted: length at most 20 MB and
 /// inside the file, offsets in range, without overlap or gaps, and dtype * shape must give the byte count; every
 /// violation is an Error{Input} that names the tensor.
 class SafetensorsFile {

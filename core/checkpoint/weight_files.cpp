@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <string_view>
 
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
@@ -19,6 +21,12 @@ std::string shown(const fs::path& path) {
     return printable(path.string(), 400);
 }
 
+// A name too long for the file system is that of no file.
+bool is_there(const fs::path& path) {
+    std::error_code ignored;
+    return fs::exists(path, ignored);
+}
+
 void add_file(WeightFiles& out, const fs::path& path) {
     out.files.emplace_back(path);
     out.paths.push_back(path);
@@ -27,7 +35,7 @@ void add_file(WeightFiles& out, const fs::path& path) {
     std::vector<std::pair<const std::byte*, std::string>> names;
     for (const auto& [name, view] : out.files.back().tensors()) {
         if (out.tensors.contains(name)) {
-            throw_input(fmt::format("bad model folder: {}: tensor '{}' is also in {}", shown(path), printable(name), out.tensors.at(name).shard));
+            throw_input(fmt::format("bad model folder: {}: tensor '{}' is also in {}", shown(path), printable(name), printable(out.tensors.at(name).shard)));
         }
         out.tensors[name] = {view, shard};
         names.emplace_back(view.bytes.data(), name);
@@ -38,14 +46,14 @@ void add_file(WeightFiles& out, const fs::path& path) {
 
 void open_shards(WeightFiles& out, const fs::path& index) {
     const std::string where = shown(index);
-    const auto json = nlohmann::json::parse(prepare_json(read_text_file(index, 256 << 20), where), nullptr, false);
+    const auto json = nlohmann::json::parse(prepare_json(read_text_file(index, 16 << 20), where), nullptr, false);
     if (!json.is_object() || !json.contains("weight_map") || !json["weight_map"].is_object()) {
         throw_input("bad index: " + where + ": expected a JSON object with weight_map");
     }
     std::set<std::string> shards;
     for (const auto& [name, shard] : json["weight_map"].items()) {
         // A shard is a plain file of this folder: an index must not reach elsewhere.
-        if (!shard.is_string() || shard.get<std::string>().empty() || shard.get<std::string>().find('/') != std::string::npos) {
+        if (!shard.is_string() || shard.get<std::string>().empty() || shard.get<std::string>().find_first_of(std::string_view("/\0", 2)) != std::string::npos) {
             throw_input(fmt::format("bad index: {}: tensor '{}': found {}, expected a file name", where, printable(name), printable(shard.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace), 80)));
         }
         shards.insert(shard.get<std::string>());
@@ -53,7 +61,7 @@ void open_shards(WeightFiles& out, const fs::path& index) {
     if (shards.empty()) throw_input("bad index: " + where + ": weight_map is empty");
     for (const std::string& shard : shards) {
         const fs::path path = index.parent_path() / shard;
-        if (!fs::exists(path)) throw_input(fmt::format("missing shard: {}: named by {}", shown(path), index.filename().string()), "copy all shards of the model into the folder");
+        if (!is_there(path)) throw_input(fmt::format("missing shard: {}: named by {}", shown(path), index.filename().string()), "copy all shards of the model into the folder");
         add_file(out, path);
     }
     for (const auto& [name, shard] : json["weight_map"].items()) {
@@ -70,11 +78,12 @@ WeightFiles open_weight_files(const fs::path& folder) {
     WeightFiles out;
     const fs::path single = folder / "model.safetensors";
     const fs::path index = folder / "model.safetensors.index.json";
-    if (fs::exists(index)) {
-        open_shards(out, index);
-    } else if (fs::exists(single)) {
+    // Where both are there the single file counts, as in transformers: the index may be left over from before a merge.
+    if (is_there(single)) {
         add_file(out, single);
-    } else if (fs::exists(folder / "pytorch_model.bin") || fs::exists(folder / "pytorch_model.bin.index.json")) {
+    } else if (is_there(index)) {
+        open_shards(out, index);
+    } else if (is_there(folder / "pytorch_model.bin") || is_there(folder / "pytorch_model.bin.index.json")) {
         throw_unsupported("unsupported weights: " + shown(folder) + ": found pytorch_model.bin, expected safetensors", "save the model with safe_serialization=True");
     } else {
         throw_input("no weights: " + shown(folder) + ": expected model.safetensors or model.safetensors.index.json");

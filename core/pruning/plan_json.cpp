@@ -70,21 +70,10 @@ private:
 
     Json document(const std::string& text) const {
         // The parser itself keeps the last of two equal keys; a plan with two "keep" means nothing good.
-        std::vector<std::set<std::string>> keys;
-        std::string duplicate;
-        const auto watch = [&](int, Json::parse_event_t event, Json& value) {
-            if (event == Json::parse_event_t::object_start) {
-                keys.emplace_back();
-            } else if (event == Json::parse_event_t::object_end) {
-                keys.pop_back();
-            } else if (event == Json::parse_event_t::key && !keys.back().insert(value.get<std::string>()).second) {
-                duplicate = value.get<std::string>();
-            }
-            return true;
-        };
-        Json root = Json::parse(prepare_json(text, where_), watch, false);
+        const std::string prepared = prepare_json(text, where_);
+        if (const auto twice = duplicate_key(prepared)) refuse(fmt::format("key \"{}\" is there twice", printable(*twice, 60)));
+        Json root = Json::parse(prepared, nullptr, false);
         if (root.is_discarded()) refuse("not JSON");
-        if (!duplicate.empty()) refuse(fmt::format("key \"{}\" is there twice", printable(duplicate, 60)));
         return root;
     }
 

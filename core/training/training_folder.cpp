@@ -37,9 +37,12 @@ TrainingFolder::TrainingFolder(const TrainRequest& request) : output_(without_tr
         throw_usage("an unfinished training is in the way: " + name,
                     "--resume goes on from it, --force starts from the beginning");
     }
+    // Without a checkpoint it may be anything that happens to carry the name.
+    if (!begun && !request.force && !(fs::is_directory(path_, error) && fs::is_empty(path_, error))) refuse_existing(path_, false);
     fs::remove_all(path_, error);
     fs::create_directory(path_, error);
-    if (error) throw_resource("cannot make the folder " + name + ": " + error.message(), "does its parent folder exist?");
+    if (error == std::errc::no_such_file_or_directory) throw_usage("cannot make the folder " + name + ": " + error.message(), "create its parent folder first");
+    if (error) throw_resource("cannot make the folder " + name + ": " + error.message(), "choose a place that can be written to");
 }
 
 TrainingFolder::~TrainingFolder() {

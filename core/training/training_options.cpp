@@ -87,8 +87,8 @@ private:
     std::set<std::string> known_;
 };
 
-json parse_object(const std::string& text, const std::string& where) {
-    json document = json::parse(prepare_json(text, where), nullptr, /*allow_exceptions=*/false);
+json parse_object(const std::string& text, const std::string& where, BareWords words = BareWords::Null) {
+    json document = json::parse(prepare_json(text, where, words), nullptr, /*allow_exceptions=*/false);
     if (!document.is_object()) throw_input("malformed configuration: " + where + ": expected a JSON object");
     return document;
 }
@@ -120,7 +120,8 @@ json to_json(const TrainingOptions& o) {
 
 TrainingOptions parse_training_options(const std::string& config_json, const std::filesystem::path& where) {
     const std::string name = printable(where.string());
-    const json document = parse_object(config_json, name);
+    // NaN is refused where a number is read; as null it would be the default.
+    const json document = parse_object(config_json, name, BareWords::Text);
     TrainingOptions o;
     const auto found = document.find("training");
     const json object = found == document.end() || found->is_null() ? json::object() : *found;

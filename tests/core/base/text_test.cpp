@@ -85,8 +85,16 @@ TEST(PreparedJson, NestsAtMost64Levels) {
 TEST(PreparedJson, MakesNullOfTheWordsThatPythonWrites) {
     EXPECT_EQ(prepare_json("[NaN, Infinity, -Infinity, -1]", "x"), "[null, null, null, -1]");
     EXPECT_EQ(prepare_json("{\"NaN\": \"-Infinity \\\" NaN\"}", "x"), "{\"NaN\": \"-Infinity \\\" NaN\"}");
+    EXPECT_EQ(prepare_json("[NaN, -Infinity]", "x", BareWords::Text), "[\"NaN\", \"-Infinity\"]");
     EXPECT_EQ(prepare_json("", "x"), "");
     EXPECT_EQ(prepare_json("\"\\", "x"), "\"\\");
+}
+
+TEST(DuplicateKey, IsFoundInOneObjectOnly) {
+    EXPECT_EQ(duplicate_key(R"({"a": {"b": 1}, "b": [{"a": 1}, {"a": 2}]})"), std::nullopt);
+    EXPECT_EQ(duplicate_key(R"({"a": [{"b": 1, "c": 2, "b": 3}]})"), "b");
+    EXPECT_EQ(duplicate_key(R"({"a": 1, "\u0061": 2)"), "a");
+    for (const char* text : {"", "{", "7", "[", "{\"a\"", "}"}) EXPECT_EQ(duplicate_key(text), std::nullopt);
 }
 
 }  // namespace
