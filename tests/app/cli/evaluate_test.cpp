@@ -73,12 +73,12 @@ TEST_F(RunModel, ProgressGoesToStderrAndTheTableToStdout) {
 
 TEST_F(RunModel, AnswersAreScored) {
     run_well({"corpus", "story", "--stories", "4", "--held-out-stories", "4", "-o", path("world")});
-    const std::string model = copy_of("delta_net-small");  // has no tokenizer of its own, and words enough
-    for (const char* name : {"tokenizer.json", "tokenizer_config.json"}) std::filesystem::copy_file(path("world/") + name, model + "/" + name);
+    const std::string model = RANKSCOPE_SOURCE_DIR "/resources/models/story-delta";
     const Json json = run_json({"evaluate", model, "--text", path("world/held-out.txt"), "--window", "256"});
     EXPECT_EQ(json["windows"], 4);
     expect_keys(json["baseline"]["answers"], {"n", "accuracy", "se"});
     EXPECT_GT(json["baseline"]["answers"]["n"].get<int>(), 40);
+    EXPECT_GT(json["baseline"]["answers"]["accuracy"].get<double>(), 0.9) << "the model was trained on this language";
 }
 
 TEST_F(RunModel, NoiseReportsHeadsAndLevels) {
@@ -117,8 +117,8 @@ TEST_F(RunModel, BenchTimesFullAndPruned) {
         decode += run["kind"] == "decode";
         full += run["plan"].is_null();
     }
-    EXPECT_EQ(prefill, 4);
-    EXPECT_EQ(decode, prefill);
+    EXPECT_EQ(prefill, 4) << "two lengths, full and pruned";
+    EXPECT_EQ(decode, 2) << "decoding knows no length";
     EXPECT_EQ(full * 2, prefill + decode);
 }
 
