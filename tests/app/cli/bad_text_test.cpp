@@ -134,7 +134,7 @@ protected:
 TEST_F(BadPlan, ForAnotherModel) {
     Json plan = good();
     plan["model"]["hash"] = std::string(64, '0');
-    refused(plan.dump(), 3, {"bad.json", "another"});
+    refused(plan.dump(), 3, {"bad.json", "found a plan for model 0000"});
     run_well({"evaluate", model_, "--ids", ids_, "--plan", path("bad.json"), "--force"});
     expect_refused({"evaluate", golden_model("gated_deltanet-plain"), "--ids", ids_, "--plan", path("good.json")}, 3, {"good.json"});
 }
