@@ -45,7 +45,8 @@ TEST_P(PrunedGolden, SelectionInTheUnprunedFolderIsTheExportedModel) {
         PassOptions options;
         options.selections = selections(false);
         options.positions = golden.integers("positions");
-        const Pass pass = run(*load(folder().parent_path(), dtype), golden.ids(), options);
+        const auto unpruned = load(folder().parent_path(), dtype);
+        const Pass pass = run(*unpruned, golden.ids(), options);
         EXPECT_LE(largest_difference(pass.logits, golden.floats("logits")), tolerance);
         EXPECT_LE(largest_difference(pass.scores.nll, golden.floats("nll")), tolerance);
         const auto plan = nlohmann::json::parse(std::ifstream(folder() / "plan.json"));
@@ -53,8 +54,7 @@ TEST_P(PrunedGolden, SelectionInTheUnprunedFolderIsTheExportedModel) {
         for (const auto& [layer, trace] : pass.traces) {
             // The stored states have the written width; rows behind the kept ones are zero.
             const std::vector<float> stored = golden.floats("states." + std::to_string(layer));
-            const LayerConfig& c =
-                load(folder().parent_path())->config().layers[static_cast<std::size_t>(layer)];
+            const LayerConfig& c = unpruned->config().layers[static_cast<std::size_t>(layer)];
             std::vector<float> expected;
             for (std::size_t row = 0; row < stored.size() / static_cast<std::size_t>(c.value_dim); ++row) {
                 const auto begin = stored.begin() + static_cast<std::ptrdiff_t>(row) * c.value_dim;
