@@ -3,6 +3,7 @@
 
 #include "core/base/error.hpp"
 #include "core/capture/capture_writer.hpp"
+#include "core/capture/detail/library_lock.hpp"
 #include "core/capture/detail/hdf5_read.hpp"
 #include "core/capture/detail/trial.hpp"
 #include "core/spectra/rank_metrics.hpp"
@@ -185,11 +186,15 @@ struct CaptureReader::State {
 };
 
 CaptureReader::CaptureReader(const std::filesystem::path& path) {
+    const auto lock = hdf5::library_lock();
     hdf5::try_in_child(path.string(), [&] { State(path).visit(); });
     state_ = std::make_unique<State>(path);
 }
 
-CaptureReader::~CaptureReader() = default;
+CaptureReader::~CaptureReader() {
+    const auto lock = hdf5::library_lock();
+    state_.reset();
+}
 CaptureReader::CaptureReader(CaptureReader&&) noexcept = default;
 
 const CaptureLayout& CaptureReader::layout() const noexcept {
@@ -205,48 +210,58 @@ const std::vector<std::string>& CaptureReader::metrics() const noexcept {
 }
 
 std::string CaptureReader::creator() const {
+    const auto lock = hdf5::library_lock();
     return state_->file.text_attribute(state_->file.root(), "creator");
 }
 
 std::string CaptureReader::created() const {
+    const auto lock = hdf5::library_lock();
     return state_->file.text_attribute(state_->file.root(), "created");
 }
 
 std::string CaptureReader::provenance() const {
+    const auto lock = hdf5::library_lock();
     return state_->file.text(state_->entry.id(), "provenance");
 }
 
 std::vector<std::int32_t> CaptureReader::tokens(std::int64_t window) const {
+    const auto lock = hdf5::library_lock();
     return state_->file.read_integers(state_->tokens, {static_cast<hsize_t>(window), 0}, {1, static_cast<hsize_t>(layout().window_tokens)}, "tokens");
 }
 
 std::vector<std::string> CaptureReader::token_text(std::int64_t window) const {
+    const auto lock = hdf5::library_lock();
     if (!state_->token_text) return {};
     return state_->file.read_texts(state_->token_text, {static_cast<hsize_t>(window), 0}, {1, static_cast<hsize_t>(layout().window_tokens)},
                                    "token_text");
 }
 
 std::vector<float> CaptureReader::singular_values(std::size_t layer, std::int64_t window) const {
+    const auto lock = hdf5::library_lock();
     const CaptureLayer& l = layout().layers.at(layer);
     return state_->window_of("singular_values", layer, window, {std::ssize(layout().positions), l.head_count(), l.rank_limit()});
 }
 
 std::vector<float> CaptureReader::metric(const std::string& name, std::size_t layer, std::int64_t window) const {
+    const auto lock = hdf5::library_lock();
     return state_->window_of(name, layer, window, {std::ssize(layout().positions), layout().layers.at(layer).head_count()});
 }
 
 std::vector<float> CaptureReader::channel_energy(std::size_t layer, std::int64_t window) const {
+    const auto lock = hdf5::library_lock();
     const CaptureLayer& l = layout().layers.at(layer);
     return state_->window_of("channel_energy", layer, window, {std::ssize(layout().positions), l.head_count(), l.key_dim});
 }
 
 std::vector<float> CaptureReader::state(std::size_t layer, std::int64_t window, std::size_t state_position, std::size_t head) const {
+    const auto lock = hdf5::library_lock();
     const CaptureLayer& l = layout().layers.at(layer);
     return state_->file.read_floats(state_->dataset("states", layer, window), {static_cast<hsize_t>(window), state_position, head, 0, 0},
                                     {1, 1, 1, static_cast<hsize_t>(l.key_dim), static_cast<hsize_t>(l.value_dim)}, "states");
 }
 
 std::vector<float> CaptureReader::input(const std::string& name, std::size_t layer, std::int64_t window) const {
+    const auto lock = hdf5::library_lock();
     const CaptureLayer& l = layout().layers.at(layer);
     const std::int64_t T = layout().window_tokens;
     if (name == "q" || name == "k") return state_->window_of(name, layer, window, {T, l.key_head_count(), l.key_dim});

@@ -2,6 +2,7 @@
 #include "core/capture/capture_writer.hpp"
 
 #include "core/base/error.hpp"
+#include "core/capture/detail/library_lock.hpp"
 #include "core/capture/detail/capture_resume.hpp"
 #include "core/capture/detail/capture_structure.hpp"
 #include "core/capture/detail/hdf5.hpp"
@@ -108,9 +109,13 @@ struct CaptureWriter::State {
 
 CaptureWriter::CaptureWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
 CaptureWriter::CaptureWriter(CaptureWriter&&) noexcept = default;
-CaptureWriter::~CaptureWriter() = default;
+CaptureWriter::~CaptureWriter() {
+    const auto lock = hdf5::library_lock();
+    state_.reset();
+}
 
 CaptureWriter CaptureWriter::create(const std::filesystem::path& path, const CaptureLayout& layout, const CaptureTexts& texts) {
+    const auto lock = hdf5::library_lock();
     check_request(layout, texts);
     auto state = std::make_unique<State>(path, layout);
     state->begin(texts);
@@ -118,6 +123,7 @@ CaptureWriter CaptureWriter::create(const std::filesystem::path& path, const Cap
 }
 
 CaptureWriter CaptureWriter::resume(const std::filesystem::path& path, const CaptureLayout& layout, const CaptureTexts& texts) {
+    const auto lock = hdf5::library_lock();
     check_request(layout, texts);
     if (!unfinished_windows(path)) return create(path, layout, texts);
     // Locked first, so that what is compared is what is written to.
@@ -131,6 +137,7 @@ std::int64_t CaptureWriter::windows_done() const noexcept {
 }
 
 void CaptureWriter::write_states(std::size_t layer, std::int64_t window, std::int64_t first, std::span<const float> states) {
+    const auto lock = hdf5::library_lock();
     const CaptureLayer& l = state_->layout.layers.at(layer);
     const Extents size = hdf5::extents(std::vector{l.head_count(), l.key_dim, l.value_dim});
     const hsize_t n = states.size() / (size[0] * size[1] * size[2]);
@@ -139,6 +146,7 @@ void CaptureWriter::write_states(std::size_t layer, std::int64_t window, std::in
 }
 
 void CaptureWriter::write_spectra(std::size_t layer, std::int64_t window, std::int64_t first, const SpectraBlock& block) {
+    const auto lock = hdf5::library_lock();
     const CaptureLayer& l = state_->layout.layers.at(layer);
     const auto& datasets = state_->datasets.layers[layer];
     const auto heads = static_cast<hsize_t>(l.head_count()), n = static_cast<hsize_t>(block.states) / heads;
@@ -151,6 +159,7 @@ void CaptureWriter::write_spectra(std::size_t layer, std::int64_t window, std::i
 }
 
 void CaptureWriter::write_inputs(std::size_t layer, std::int64_t window, const CaptureInputs& inputs) {
+    const auto lock = hdf5::library_lock();
     const CaptureLayer& l = state_->layout.layers.at(layer);
     const auto& d = state_->datasets.layers[layer];
     const auto T = static_cast<hsize_t>(state_->layout.window_tokens), w = static_cast<hsize_t>(window);
@@ -164,6 +173,7 @@ void CaptureWriter::write_inputs(std::size_t layer, std::int64_t window, const C
 }
 
 void CaptureWriter::finish_window(std::int64_t window) {
+    const auto lock = hdf5::library_lock();
     // The numbers first, then the count that vouches for them.
     state_->flush();
     state_->windows_done = window + 1;
@@ -172,6 +182,7 @@ void CaptureWriter::finish_window(std::int64_t window) {
 }
 
 std::int64_t CaptureWriter::commit() {
+    const auto lock = hdf5::library_lock();
     if (state_->windows_done != state_->layout.windows()) {
         throw Error(ErrorKind::Internal, fmt::format("unfinished capture: found {} windows, expected {}", state_->windows_done, state_->layout.windows()));
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "core/engine/requests.hpp"
 #include "core/evaluation/bench.hpp"
 #include "core/evaluation/evaluate.hpp"
+#include "core/evaluation/live_evaluation.hpp"
 #include "core/evaluation/noise.hpp"
 #include "core/model/model.hpp"
 #include "core/pruning/channel_scores.hpp"
@@ -35,6 +37,8 @@ public:
     /// there is none.
     virtual std::vector<PlanResult> plans(const std::vector<PlanRequest>& requests, const std::optional<TokenWindows>& calibration, const Progress& progress) = 0;
     virtual EvaluateResult evaluate(const EvaluateRequest& request, const Progress& progress) = 0;
+    /// For many plans on one text, one after the other. Must not outlive the model: gone before the next open().
+    virtual std::unique_ptr<LiveEvaluation> live(TokenWindows windows, const LiveOptions& options) = 0;
     virtual NoiseResult noise(const NoiseRequest& request, const Progress& progress) = 0;
     virtual BenchResult bench(const BenchRequest& request, const Progress& progress) = 0;
     /// Needs no open model.

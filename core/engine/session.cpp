@@ -87,6 +87,10 @@ EvaluateResult Session::evaluate(const EvaluateRequest& request, const Progress&
     return rankscope::evaluate(model(), folder().parameters(), request, progress);
 }
 
+std::unique_ptr<LiveEvaluation> Session::live(TokenWindows windows, const LiveOptions& options) {
+    return make_live_evaluation(model(), folder().parameters(), std::move(windows), options);
+}
+
 NoiseResult Session::noise(const NoiseRequest& request, const Progress& progress) {
     return measure_noise(model(), request, progress);
 }

@@ -20,6 +20,7 @@ public:
     std::vector<PlanResult> plans(const std::vector<PlanRequest>& requests, const std::optional<TokenWindows>& calibration,
                                   const Progress& progress) override;
     EvaluateResult evaluate(const EvaluateRequest& request, const Progress& progress) override;
+    std::unique_ptr<LiveEvaluation> live(TokenWindows windows, const LiveOptions& options) override;
     NoiseResult noise(const NoiseRequest& request, const Progress& progress) override;
     BenchResult bench(const BenchRequest& request, const Progress& progress) override;
     TrainResult train(const TrainRequest& request, const Progress& progress) override;

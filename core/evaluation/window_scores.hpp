@@ -32,6 +32,12 @@ public:
         correct_[window] = std::move(correct);
     }
 
+    /// Takes window w from another model's results on the same windows.
+    void copy(std::size_t window, const WindowScores& from) {
+        nll_[window] = from.nll_[window];
+        correct_[window] = from.correct_[window];
+    }
+
     /// Perplexity with its block error, and the accuracy on marked answers if there are any.
     [[nodiscard]] Perplexity perplexity(const std::vector<AnswerSpan>& answers) const;
     /// Mean of (this − other) per token, paired, with its block error.
