@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/charts/plot_view.hpp"
+
+#include "app/gui/charts/chart_text.hpp"
+#include "app/gui/charts/layer_item.hpp"
+#include "app/gui/theme/fonts.hpp"
+
+#include <QAreaSeries>
+#include <QChart>
+#include <QEvent>
+#include <QFontMetricsF>
+#include <QGraphicsLayout>
+#include <QKeyEvent>
+#include <QLegend>
+#include <QLineSeries>
+#include <QPainter>
+#include <QResizeEvent>
+#include <QValueAxis>
+
+#include <cmath>
+
+namespace rankscope::gui {
+
+PlotView::PlotView(QWidget* parent) : QChartView(parent), theme_(&Theme::light()) {
+    chart()->setMargins({});
+    chart()->setBackgroundVisible(false);
+    chart()->setPlotAreaBackgroundVisible(false);
+    chart()->legend()->hide();
+    chart()->layout()->setContentsMargins(0, 0, 0, 0);
+    chart()->setAnimationOptions(QChart::NoAnimation);
+    setFrameShape(QFrame::NoFrame);
+    setRenderHint(QPainter::Antialiasing);
+    setFocusPolicy(Qt::StrongFocus);
+    setMouseTracking(true);
+    viewport()->setMouseTracking(true);
+    setRubberBand(QChartView::NoRubberBand);
+    setContextMenuPolicy(Qt::CustomContextMenu);
+    setMinimumSize(120, 90);
+
+    xValue_ = new QValueAxis(this);
+    yValue_ = new QValueAxis(this);
+    chart()->addAxis(xValue_, Qt::AlignBottom);
+    chart()->addAxis(yValue_, Qt::AlignLeft);
+    xValue_->setVisible(false);
+    yValue_->setVisible(false);
+    // Carries the axes when there is no curve: positions are asked of it.
+    reference_ = new QLineSeries(this);
+    chart()->addSeries(reference_);
+    reference_->attachAxis(xValue_);
+    reference_->attachAxis(yValue_);
+
+    // Series have z values between 1 and 20.
+    under_ = new LayerItem(chart(), 0.4, [this](QPainter& painter) {
+        paintGrid(painter);
+        if (!isEmpty()) paintUnder(painter);
+    });
+    lines_ = new LayerItem(chart(), 0.6, [this](QPainter& painter) {
+        if (!isEmpty()) paintLines(painter);
+    });
+    lines_->keepPicture();
+    frame_ = new LayerItem(chart(), 50, [this](QPainter& painter) { paintFrame(painter); });
+    over_ = new LayerItem(chart(), 60, [this](QPainter& painter) {
+        if (!isEmpty()) paintOver(painter);
+    });
+    applyColors();
+}
+
+PlotView::~PlotView() = default;
+
+void PlotView::setTheme(const Theme& theme) {
+    theme_ = &theme;
+    applyColors();
+    refresh();
+}
+
+void PlotView::applyColors() {
+    setBackgroundBrush(theme_->color(Role::Panel));
+}
+
+void PlotView::setHeading(const QString& title, const QString& subtitle) {
+    heading_ = title;
+    subheading_ = subtitle;
+    layoutPlot();
+}
+
+void PlotView::setCaption(const QString& caption) {
+    caption_ = caption;
+    layoutPlot();
+}
+
+void PlotView::setEmptyText(const QString& sentence) {
+    emptyText_ = sentence;
+    frame_->update();
+}
+
+void PlotView::setLeftMargin(double units) {
+    leftMargin_ = units;
+    layoutPlot();
+}
+
+void PlotView::setRightMargin(double pixels) {
+    rightMargin_ = pixels;
+}
+
+QPointF PlotView::toPixel(const QPointF& value) const {
+    const double x = (value.x() - x_.low) / (x_.high - x_.low);
+    const double y = (value.y() - y_.low) / (y_.high - y_.low);
+    return {plotRect_.left() + x * plotRect_.width(),
+            matrix_ ? plotRect_.top() + y * plotRect_.height() : plotRect_.bottom() - y * plotRect_.height()};
+}
+
+QPointF PlotView::toValue(const QPointF& pixel) const {
+    const double x = (pixel.x() - plotRect_.left()) / std::max(plotRect_.width(), 1.0);
+    const double y = (matrix_ ? pixel.y() - plotRect_.top() : plotRect_.bottom() - pixel.y()) / std::max(plotRect_.height(), 1.0);
+    return {x_.low + x * (x_.high - x_.low), y_.low + y * (y_.high - y_.low)};
+}
+
+ColumnTableModel* PlotView::tableModel() {
+    if (tableModel_ == nullptr) {
+        tableModel_ = new ColumnTableModel(this);
+        tableModel_->setTable(table());
+    }
+    return tableModel_;
+}
+
+void PlotView::refresh() {
+    rebuilding_ = true;
+    rebuild();
+    rebuilding_ = false;
+    layoutPlot();
+    if (tableModel_ != nullptr) tableModel_->setTable(table());
+    setAccessibleDescription(describe());
+}
+
+void PlotView::updateOver() {
+    over_->update();
+}
+
+void PlotView::updateOver(const QRectF& pixels) {
+    over_->update(pixels);
+}
+
+void PlotView::updateUnder(const QRectF& pixels) {
+    under_->update(pixels);
+}
+
+void PlotView::updateLines() {
+    lines_->redraw();
+}
+
+void PlotView::setAxes(const AxisSpec& x, const AxisSpec& y) {
+    x_ = x;
+    y_ = y;
+    xValue_->setRange(x.low, x.high);
+    yValue_->setRange(y.low, y.high);
+}
+
+void PlotView::setCurves(const QList<Curve>& curves) {
+    qsizetype used = 0;
+    for (const Curve& curve : curves) {
+        for (const QPolygonF& piece : curve.pieces) {
+            if (used == curves_.size()) {
+                auto* series = new QLineSeries(this);
+                chart()->addSeries(series);
+                series->attachAxis(xValue_);
+                series->attachAxis(yValue_);
+                curves_.append(series);
+            }
+            QLineSeries* series = curves_[used++];
+            series->setPen(curve.pen);
+            // A line needs two points; one alone is drawn as a short dash of the pen's width.
+            series->replace(piece.size() == 1 ? QPolygonF{piece[0], piece[0]} : piece);
+            series->setVisible(true);
+        }
+    }
+    for (; used < curves_.size(); ++used) {
+        curves_[used]->replace(QList<QPointF>());
+        curves_[used]->setVisible(false);
+    }
+}
+
+void PlotView::setBands(const QList<Band>& bands) {
+    qsizetype used = 0;
+    for (const Band& band : bands) {
+        for (const BandPiece& piece : band.pieces) {
+            if (used == bands_.size()) {
+                auto* area = new QAreaSeries(new QLineSeries, new QLineSeries);
+                area->setParent(this);
+                area->upperSeries()->setParent(area);
+                area->lowerSeries()->setParent(area);
+                chart()->addSeries(area);
+                area->attachAxis(xValue_);
+                area->attachAxis(yValue_);
+                // After addSeries, which would give it a white outline.
+                area->setPen(Qt::NoPen);
+                bands_.append(area);
+            }
+            QAreaSeries* area = bands_[used++];
+            area->setPen(Qt::NoPen);
+            area->setBrush(band.fill);
+            area->upperSeries()->replace(piece.upper);
+            area->lowerSeries()->replace(piece.lower);
+            area->setVisible(true);
+        }
+    }
+    for (; used < bands_.size(); ++used) {
+        bands_[used]->upperSeries()->replace(QList<QPointF>());
+        bands_[used]->lowerSeries()->replace(QList<QPointF>());
+        bands_[used]->setVisible(false);
+    }
+}
+
+double PlotView::unit() const {
+    return designUnit(font());
+}
+
+void PlotView::copyLookTo(PlotView& other) const {
+    other.setFont(font());
+    other.theme_ = theme_;
+    other.applyColors();
+    other.heading_ = heading_;
+    other.subheading_ = subheading_;
+    other.leftMargin_ = leftMargin_;
+    other.emptyText_ = emptyText_;
+    other.setAccessibleName(accessibleName());
+    other.resize(size());
+}
+
+double PlotView::headingHeight() const {
+    return heading_.isEmpty() ? 0 : QFontMetricsF(scaledFont(font(), TextRole::PanelTitle)).height() + 6 * unit();
+}
+
+void PlotView::layoutPlot() {
+    if (rebuilding_) return;
+    const double u = unit();
+    const QSizeF size = viewport()->size();
+    const QFontMetricsF axisMetrics(scaledFont(font(), TextRole::Axis));
+    const QFontMetricsF labelMetrics(scaledFont(font(), TextRole::Label));
+    const double left = leftMargin_ * u;
+    const double top = 12 * u + headingHeight();
+    double bottom = 4 * u + axisMetrics.height() + 6 * u;
+    if (!x_.title.isEmpty()) bottom += labelMetrics.height();
+    const double legends = legendHeight(legend(), size.width() - left - 4 * u, font());
+    if (legends > 0) bottom += legends + 4 * u;
+    if (!caption_.isEmpty()) bottom += axisMetrics.height() + 4 * u;
+    QRectF available(left, top, std::max(8.0, size.width() - left - rightMargin_ * 1.0),
+                     std::max(8.0, size.height() - top - bottom));
+    // Half pixels: one-pixel lines of frame and grid are sharp.
+    available = QRectF(std::floor(available.x()) + 0.5, std::floor(available.y()) + 0.5, std::floor(available.width()),
+                       std::floor(available.height()));
+    plotRect_ = fitted(available);
+    chart()->setPlotArea(plotRect_);
+    for (LayerItem* layer : {under_, lines_, frame_, over_}) {
+        layer->resize(size);
+        layer->update();
+    }
+}
+
+bool PlotView::event(QEvent* event) {
+    if (event->type() == QEvent::ShortcutOverride && wantsEscape() && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape) {
+        event->accept();
+        return true;
+    }
+    return QChartView::event(event);
+}
+
+void PlotView::resizeEvent(QResizeEvent* event) {
+    QChartView::resizeEvent(event);
+    refresh();
+}
+
+void PlotView::changeEvent(QEvent* event) {
+    QChartView::changeEvent(event);
+    if (event->type() == QEvent::FontChange && under_ != nullptr) refresh();
+}
+
+void PlotView::focusInEvent(QFocusEvent* event) {
+    QChartView::focusInEvent(event);
+    frame_->update();
+}
+
+void PlotView::focusOutEvent(QFocusEvent* event) {
+    QChartView::focusOutEvent(event);
+    frame_->update();
+}
+
+void PlotView::paintGrid(QPainter& painter) {
+    if (!y_.grid || isEmpty()) return;
+    painter.setPen(QPen(theme_->color(Role::Grid), 1));
+    for (const AxisTick& tick : axisTicks(y_, plotRect_.height(), 36 * unit())) {
+        if (tick.minor || tick.label.isEmpty()) continue;
+        const double y = std::floor(toPixel({x_.low, tick.at}).y()) + 0.5;
+        painter.drawLine(QPointF(plotRect_.left(), y), QPointF(plotRect_.right(), y));
+    }
+}
+
+void PlotView::paintAxis(QPainter& painter, Qt::Orientation orientation) {
+    const bool horizontal = orientation == Qt::Horizontal;
+    const AxisSpec& axis = horizontal ? x_ : y_;
+    const double u = unit();
+    const QFont font = scaledFont(this->font(), TextRole::Axis);
+    const QFontMetricsF metrics(font);
+    const double length = horizontal ? plotRect_.width() : plotRect_.height();
+    const double spacing = (matrix_ ? 36 : horizontal ? 64 : 36) * u;
+    painter.setFont(font);
+    for (const AxisTick& tick : axisTicks(axis, length, spacing)) {
+        const QPointF at = toPixel(horizontal ? QPointF(tick.at, y_.low) : QPointF(x_.low, tick.at));
+        const double out = (tick.minor ? 2 : 4) * u;
+        painter.setPen(QPen(theme_->color(Role::Strong), 1));
+        const double width = metrics.horizontalAdvance(tick.label);
+        if (horizontal) {
+            const double x = std::floor(at.x()) + 0.5;
+            painter.drawLine(QPointF(x, plotRect_.bottom()), QPointF(x, plotRect_.bottom() + out));
+            painter.setPen(theme_->color(Role::Ink2));
+            painter.drawText(QPointF(x - width / 2, plotRect_.bottom() + 4 * u + 1 + metrics.ascent()), tick.label);
+        } else {
+            const double y = std::floor(at.y()) + 0.5;
+            painter.drawLine(QPointF(plotRect_.left() - out, y), QPointF(plotRect_.left(), y));
+            painter.setPen(theme_->color(Role::Ink2));
+            painter.drawText(QPointF(plotRect_.left() - 7 * u - width, centeredBaseline(font, y)), tick.label);
+        }
+    }
+    painter.setPen(QPen(theme_->color(Role::Strong), 1));
+    horizontal ? painter.drawLine(plotRect_.bottomLeft(), plotRect_.bottomRight())
+               : painter.drawLine(plotRect_.topLeft(), plotRect_.bottomLeft());
+}
+
+void PlotView::paintFrame(QPainter& painter) {
+    const double u = unit();
+    if (!heading_.isEmpty()) {
+        const QFont title = scaledFont(font(), TextRole::PanelTitle);
+        const QFontMetricsF metrics(title);
+        const double x = std::min(plotRect_.left(), 12 * u);
+        const double y = 4 * u + metrics.ascent();
+        painter.setFont(title);
+        painter.setPen(theme_->color(Role::Ink));
+        painter.drawText(QPointF(x, y), heading_);
+        const double after = x + metrics.horizontalAdvance(heading_) + 8 * u;
+        const QFont small = scaledFont(font(), TextRole::Label);
+        painter.setFont(small);
+        painter.setPen(theme_->color(Role::Ink2));
+        painter.drawText(QPointF(after, y),
+                         QFontMetricsF(small).elidedText(subheading_, Qt::ElideRight, viewport()->width() - after - 4 * u));
+    }
+    if (isEmpty()) {
+        painter.setFont(scaledFont(font(), TextRole::Body));
+        painter.setPen(theme_->color(Role::Ink2));
+        painter.drawText(QRectF(viewport()->rect()).adjusted(12, 12, -12, -12), Qt::AlignCenter | Qt::TextWordWrap,
+                         emptyText_.isEmpty() ? tr("Nothing to draw yet") : emptyText_);
+        return;
+    }
+    paintAxis(painter, Qt::Horizontal);
+    paintAxis(painter, Qt::Vertical);
+
+    const QFont label = scaledFont(font(), TextRole::Label);
+    const QFontMetricsF metrics(label);
+    painter.setFont(label);
+    painter.setPen(theme_->color(Role::Ink2));
+    double y = plotRect_.bottom() + 4 * u + QFontMetricsF(scaledFont(font(), TextRole::Axis)).height();
+    if (!x_.title.isEmpty()) {
+        painter.drawText(QPointF(plotRect_.center().x() - metrics.horizontalAdvance(x_.title) / 2, y + 2 * u + metrics.ascent()),
+                         x_.title);
+        y += metrics.height() + 2 * u;
+    }
+    if (!y_.title.isEmpty()) {
+        painter.save();
+        painter.translate(plotRect_.left() - leftMargin_ * u + 3 * u + metrics.ascent(), plotRect_.center().y());
+        painter.rotate(-90);
+        painter.drawText(QPointF(-metrics.horizontalAdvance(y_.title) / 2, 0), y_.title);
+        painter.restore();
+    }
+    const QList<LegendEntry> entries = legend();
+    const double room = viewport()->width() - plotRect_.left() - 4 * u;
+    drawLegend(painter, QRectF(plotRect_.left(), y + 4 * u, room, 0), entries, font(), *theme_);
+    if (!caption_.isEmpty()) {
+        const QFont small = scaledFont(font(), TextRole::Axis);
+        const QFontMetricsF smallMetrics(small);
+        painter.setFont(small);
+        painter.setPen(theme_->color(Role::Ink2));
+        painter.drawText(QPointF(8 * u, viewport()->height() - 4 * u - smallMetrics.descent()), caption_);
+    }
+    if (hasFocus()) {
+        painter.setPen(QPen(theme_->color(Role::Accent), 2));
+        painter.setBrush(Qt::NoBrush);
+        painter.drawRoundedRect(QRectF(viewport()->rect()).adjusted(1, 1, -1, -1), 4, 4);
+    }
+}
+
+}  // namespace rankscope::gui

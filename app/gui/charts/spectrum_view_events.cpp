@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What of the spectrum a person touches: painting over the curves, the pointer, keys.
+#include "app/gui/charts/spectrum_view.hpp"
+
+#include "app/gui/theme/fonts.hpp"
+#include "app/gui/theme/number_text.hpp"
+
+#include <QFontMetricsF>
+#include <QKeyEvent>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QPainterPath>
+
+#include <algorithm>
+#include <cmath>
+
+namespace rankscope::gui {
+namespace {
+
+constexpr std::size_t kMostSingleLines = 8;  // more heads than this: single lines only as a faint cloud
+constexpr double kHitDistance = 6;
+
+}  // namespace
+
+double SpectrumView::cutX() const {
+    return toPixel({axisX(std::min(cut_.value + 0.5, static_cast<double>(std::max(cut_.count, 1)))), 0}).x();
+}
+
+double SpectrumView::indexAt(const QPointF& pixel) const {
+    const double x = toValue(pixel).x();
+    return logIndex_ ? std::pow(10.0, x) : x;
+}
+
+void SpectrumView::moveCut(int kept) {
+    const QRectF before = cut_.paintedRect(cutX(), plotRect(), font());
+    const double from = cutX();
+    cut_.value = kept;
+    cut_.text = tr("K′ = %1, %2 removed").arg(kept).arg(cut_.count - kept);
+    const double to = cutX();
+    // Three rectangles, no series: this is what makes a drag cheap.
+    updateOver(before);
+    updateOver(cut_.paintedRect(to, plotRect(), font()));
+    updateUnder(QRectF(std::min(from, to) - 1, plotRect().top(), std::abs(to - from) + 2, plotRect().height()));
+    setAccessibleDescription(describe());
+}
+
+void SpectrumView::paintUnder(QPainter& painter) {
+    if (cut_.count < 1 || cut_.value >= cut_.count) return;
+    const double x = cutX();
+    painter.fillRect(QRectF(QPointF(x, plotRect().top()), plotRect().bottomRight()),
+                     theme().isDark() ? QColor(0, 0, 0, 70) : QColor(24, 32, 43, 14));
+}
+
+void SpectrumView::paintLines(QPainter& painter) {
+    const std::vector<double> x = positions();
+    const QRectF range = axisRange();
+    const auto draw = [&](const std::vector<double>& curve, const QPen& pen) {
+        painter.setPen(pen);
+        for (QPolygonF& piece : cutCurve(x, curve, range)) {
+            for (QPointF& point : piece) point = toPixel(point);
+            painter.drawPolyline(piece);
+        }
+    };
+    for (const auto& other : data_.others) draw(shown(other, scaleOf(other)), QPen(theme().color(Role::Strong, 0.2), 0.7));
+    const bool few = curves_.size() <= kMostSingleLines;
+    for (std::size_t h = 0; h < curves_.size(); ++h) {
+        if (static_cast<int>(h) != data_.selected) draw(curves_[h], QPen(theme().color(Role::Strong, few ? 0.9 : 0.35), 0.9));
+    }
+}
+
+void SpectrumView::paintLabels(QPainter& painter) const {
+    const double u = unit();
+    const QFont font = scaledFont(this->font(), TextRole::LabelStrong);
+    const QFontMetricsF metrics(font);
+    const QColor ground = theme().color(Role::Panel);
+    const auto& selected = curves_[static_cast<std::size_t>(data_.selected)];
+    const QRectF inside = plotRect().adjusted(4 * u, metrics.height(), -4 * u, -4 * u);
+
+    const auto at = static_cast<std::size_t>(std::max(0, length_ / 6));
+    if (at < selected.size() && std::isfinite(selected[at]) && selected[at] >= yAxis().low) {
+        const QPointF on = toPixel({axisX(static_cast<double>(at) + 1), selected[at]});
+        QPointF text(on.x() - metrics.horizontalAdvance(tr("head %1").arg(data_.selected)) / 2 + 6 * u, on.y() - 9 * u);
+        text.setX(std::clamp(text.x(), inside.left(), inside.right()));
+        text.setY(std::clamp(text.y(), inside.top() - 4 * u, inside.bottom()));
+        drawHaloText(painter, text, tr("head %1").arg(data_.selected), font, theme().color(Role::Ink), ground);
+    }
+    if (data_.afterPruning.empty()) return;
+    const double scale = scaleOf(data_.heads[static_cast<std::size_t>(data_.selected)]);
+    const std::vector<double> after = shown(data_.afterPruning, scale);
+    for (auto i = static_cast<int>(after.size()) - 1; i >= 0; --i) {
+        const double y = after[static_cast<std::size_t>(i)];
+        if (!std::isfinite(y) || y < yAxis().low) continue;
+        const QPointF end = toPixel({axisX(i + 1), y});
+        const QString text = tr("after pruning");
+        const double width = metrics.horizontalAdvance(text);
+        const double left = std::clamp(end.x() - width - 2 * u, inside.left(), std::max(inside.left(), inside.right() - width));
+        const double base = std::clamp(end.y() + metrics.ascent() + 5 * u, inside.top(), inside.bottom());
+        drawHaloText(painter, {left, base}, text, font, theme().color(data_.method), ground);
+        break;
+    }
+}
+
+void SpectrumView::paintNotes(QPainter& painter) const {
+    const HiddenValues counts = hidden();
+    QStringList notes;
+    if (counts.belowFloor > 0) {
+        const int exponent = static_cast<int>(std::lround(std::log10(data_.floor)));
+        notes.append(tr("%1 below %2").arg(counts.belowFloor).arg(number_text::power(exponent)));
+    }
+    if (counts.exactZeros > 0) notes.append(tr("%n exact zeros", nullptr, counts.exactZeros));
+    if (counts.notNumbers > 0) notes.append(tr("%n are not numbers", nullptr, counts.notNumbers));
+    if (notes.isEmpty()) return;
+    const double u = unit();
+    const QFont font = scaledFont(this->font(), TextRole::Label);
+    double x = plotRect().left() + 8 * u;
+    const double y = plotRect().bottom() - 8 * u;
+    if (counts.belowFloor > 0) {
+        painter.save();
+        painter.translate(x + 4 * u, y - QFontMetricsF(font).capHeight() / 2);
+        painter.rotate(180);
+        painter.fillPath(markerPath(Method::SWanda, 7 * u), theme().color(Role::Ink2));
+        painter.restore();
+        x += 12 * u;
+    }
+    drawHaloText(painter, {x, y}, notes.join(QStringLiteral(" · ")), font, theme().color(Role::Ink2), theme().color(Role::Panel));
+}
+
+QList<CardRow> SpectrumView::cardRows(int index) const {
+    const auto& sigma = data_.heads[static_cast<std::size_t>(data_.selected)];
+    const auto at = static_cast<std::size_t>(index - 1);
+    const double scale = scaleOf(sigma);
+    const double value = at < sigma.size() ? sigma[at] : std::nan("");
+    QList<CardRow> rows;
+    rows.append({QStringLiteral("σ%1 / σ₁").arg(number_text::subscript(index)), number_text::significant(value / scale, 4)});
+    rows.append({tr("energy up to here"), number_text::percent(energyUpTo(index))});
+    if (data_.heads.size() > 1 && quantity_ == SpectrumQuantity::Relative) {
+        const double median = at < median_.size() ? median_[at] : std::nan("");
+        rows.append({tr("median of heads"), number_text::significant(std::isinf(median) ? 0 : std::pow(10.0, median), 3)});
+    }
+    return rows;
+}
+
+void SpectrumView::paintHover(QPainter& painter, int index, bool pinned) const {
+    const auto& selected = curves_[static_cast<std::size_t>(data_.selected)];
+    const auto at = static_cast<std::size_t>(index - 1);
+    const double y = at < selected.size() ? selected[at] : std::nan("");
+    const bool onPlot = std::isfinite(y) && y >= yAxis().low && y <= yAxis().high;
+    const QPointF point = toPixel({axisX(index), onPlot ? y : yAxis().low});
+    if (!pinned) {
+        QPen pen(theme().color(Role::Accent), 1.2);
+        pen.setDashPattern({2.5, 2});
+        painter.setPen(pen);
+        painter.drawLine(QPointF(point.x(), plotRect().top()), QPointF(point.x(), plotRect().bottom()));
+        if (onPlot) painter.drawLine(QPointF(plotRect().left(), point.y()), QPointF(plotRect().right(), point.y()));
+    }
+    if (onPlot) {
+        painter.setPen(QPen(theme().color(Role::Panel), 1));
+        painter.setBrush(theme().color(Role::Accent));
+        painter.drawEllipse(point, 4 * unit(), 4 * unit());
+    }
+    const QList<CardRow> rows = cardRows(index);
+    const QSizeF size = cardSize({}, rows, font());
+    drawCard(painter, placeCard(size, point, 14 * unit(), plotRect().adjusted(4, 4, -4, -4)), {}, rows, font(), theme());
+}
+
+void SpectrumView::paintOver(QPainter& painter) {
+    if (hoverHead_ >= 0 && hoverHead_ < static_cast<int>(curves_.size()) && hoverHead_ != data_.selected) {
+        painter.setPen(QPen(theme().color(Role::Ink2), 2.2, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+        for (QPolygonF& piece : cutCurve(positions(), curves_[static_cast<std::size_t>(hoverHead_)], axisRange())) {
+            for (QPointF& point : piece) point = toPixel(point);
+            painter.drawPolyline(piece);
+        }
+    }
+    paintLabels(painter);
+    paintNotes(painter);
+    cut_.paint(painter, cutX(), plotRect(), font(), theme());
+    for (const int index : pinned_) paintHover(painter, index, true);
+    if (hover_ > 0 && !cut_.isDragging()) paintHover(painter, hover_, false);
+}
+
+int SpectrumView::headAt(const QPointF& pixel) const {
+    const double index = indexAt(pixel);
+    const auto left = static_cast<int>(std::floor(index)) - 1;
+    int nearest = -1;
+    double least = kHitDistance * unit();
+    for (std::size_t h = 0; h < curves_.size(); ++h) {
+        if (left < 0 || left + 1 >= static_cast<int>(curves_[h].size())) continue;
+        const auto at = static_cast<std::size_t>(left);
+        const double share = index - (left + 1);
+        const double y = curves_[h][at] + share * (curves_[h][at + 1] - curves_[h][at]);
+        const double distance = std::abs(toPixel({0, y}).y() - pixel.y());
+        if (distance < least) {  // false for NaN
+            least = distance;
+            nearest = static_cast<int>(h);
+        }
+    }
+    return nearest;
+}
+
+void SpectrumView::hoverAt(int index) {
+    if (index == hover_) return;
+    hover_ = index;
+    updateOver();
+    Q_EMIT indexHovered(index);
+    if (index == 0) {
+        Q_EMIT readoutChanged({});
+        return;
+    }
+    const QList<CardRow> rows = cardRows(index);
+    Q_EMIT readoutChanged(tr("Layer %1 · head %2 · %3 = %4 · energy up to here %5")
+                              .arg(data_.layer)
+                              .arg(data_.selected)
+                              .arg(rows[0].label, rows[0].value, rows[1].value));
+}
+
+void SpectrumView::mousePressEvent(QMouseEvent* event) {
+    if (event->button() != Qt::LeftButton || isEmpty()) {
+        event->ignore();
+        return;
+    }
+    const QPointF at = event->position();
+    if (cut_.hit(at, cutX(), plotRect(), font())) {
+        cut_.begin();
+        updateOver();
+        Q_EMIT cutDragStarted(cut_.value);
+        return;
+    }
+    if (!plotRect().contains(at)) return;
+    const int head = headAt(at);
+    if (head >= 0 && head != data_.selected) {
+        Q_EMIT headPicked(head);
+        return;
+    }
+    const int index = std::clamp(static_cast<int>(std::lround(indexAt(at))), 1, length_);
+    if (!pinned_.removeOne(index)) pinned_.append(index);
+    updateOver();
+}
+
+void SpectrumView::mouseMoveEvent(QMouseEvent* event) {
+    if (isEmpty()) return;
+    const QPointF at = event->position();
+    if (cut_.isDragging()) {
+        const int kept = cut_.valueAt(indexAt(at), event->modifiers().testFlag(Qt::ShiftModifier));
+        if (kept == cut_.value) return;
+        moveCut(kept);
+        Q_EMIT cutDragged(kept);
+        return;
+    }
+    const bool onCut = cut_.hit(at, cutX(), plotRect(), font());
+    viewport()->setCursor(onCut ? Qt::SplitHCursor : Qt::ArrowCursor);
+    const bool inside = plotRect().contains(at) && !onCut;
+    hoverAt(inside ? std::clamp(static_cast<int>(std::lround(indexAt(at))), 1, length_) : 0);
+}
+
+void SpectrumView::mouseReleaseEvent(QMouseEvent* event) {
+    if (event->button() != Qt::LeftButton || !cut_.isDragging()) return;
+    cut_.end();
+    data_.kept = cut_.value;
+    updateOver();
+    Q_EMIT cutDragFinished(cut_.value);
+}
+
+void SpectrumView::leaveEvent(QEvent* event) {
+    PlotView::leaveEvent(event);
+    hoverAt(0);
+}
+
+void SpectrumView::keyPressEvent(QKeyEvent* event) {
+    if (event->key() == Qt::Key_Escape && cut_.isDragging()) {
+        const int before = cut_.valueBefore();
+        if (before != cut_.value) moveCut(before);
+        cut_.cancel();
+        updateOver();
+        Q_EMIT cutDragCancelled(before);
+    } else if ((event->key() == Qt::Key_Left || event->key() == Qt::Key_Right) && length_ > 0) {
+        hoverAt(std::clamp(hover_ + (event->key() == Qt::Key_Right ? 1 : -1), 1, length_));
+    } else if (event->key() == Qt::Key_Delete && !pinned_.isEmpty()) {
+        pinned_.clear();
+        updateOver();
+    } else {
+        event->ignore();  // the window's keys
+    }
+}
+
+}  // namespace rankscope::gui
