@@ -5,6 +5,7 @@
 #include <QPainter>
 #include <QTransform>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -85,7 +86,7 @@ QPainterPath markerPath(Method method, double size) {
 
 void drawMarker(QPainter& painter, const QPointF& center, double size, const MarkerLook& look, const Theme& theme,
                 const QColor& ground) {
-    const QColor color = theme.color(look.method);
+    const QColor color = look.color.isValid() ? look.color : theme.color(look.method);
     const double line = std::max(1.2, size * 0.16);
     const QPainterPath outline = markerPath(look.method, size);
     const bool ringed = look.method == Method::DrrqrNormalised;

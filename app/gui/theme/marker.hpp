@@ -27,6 +27,7 @@ struct MarkerLook {
     PlanState state = PlanState::Exact;
     double fraction = 1;     ///< share of windows done while measuring, [0, 1]: height of the filling
     bool recovered = false;  ///< drawn with a hole
+    QColor color;            ///< instead of the method's, when valid (legends)
 };
 
 /// Outline, filling and rim as in the table of plan states. `ground` is the colour under it: filling of hollow markers,

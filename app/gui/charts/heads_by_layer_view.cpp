@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/charts/heads_by_layer_view.hpp"
+
+#include "app/gui/charts/chart_text.hpp"
+#include "app/gui/charts/hit_test.hpp"
+#include "app/gui/theme/color_map.hpp"
+#include "app/gui/theme/number_text.hpp"
+
+#include <QMouseEvent>
+#include <QPainter>
+#include <QPainterPath>
+
+#include <algorithm>
+#include <cmath>
+
+namespace rankscope::gui {
+
+double largestGap(std::span<const float> values) {
+    std::vector<double> logs;
+    for (const float value : values) {
+        if (std::isfinite(value) && value > 0) logs.push_back(std::log(static_cast<double>(value)));
+    }
+    std::sort(logs.begin(), logs.end());
+    double widest = 0;
+    double split = std::numeric_limits<double>::quiet_NaN();
+    for (std::size_t i = 1; i < logs.size(); ++i) {
+        if (logs[i] - logs[i - 1] <= widest) continue;
+        widest = logs[i] - logs[i - 1];
+        split = std::exp((logs[i] + logs[i - 1]) / 2);
+    }
+    return split;
+}
+
+HeadsByLayerView::HeadsByLayerView(QWidget* parent) : PlotView(parent) {
+    setAccessibleName(tr("Heads by layer"));
+    refresh();
+}
+
+void HeadsByLayerView::setData(const HeadsByLayerData& data) {
+    data_ = data;
+    setAccessibleName(tr("%1 of every head, by layer").arg(data.metric));
+    refresh();
+}
+
+void HeadsByLayerView::setSelected(int layer, int head) {
+    data_.layer = layer;
+    data_.head = head;
+    updateUnder(rect());
+    updateOver();
+}
+
+void HeadsByLayerView::setHover(int layer, int head) {
+    if (layer == hoverLayer_ && head == hoverHead_) return;
+    hoverLayer_ = layer;
+    hoverHead_ = head;
+    updateOver();
+}
+
+bool HeadsByLayerView::isEmpty() const {
+    return marks_.empty();
+}
+
+void HeadsByLayerView::rebuild() {
+    marks_.clear();
+    std::vector<float> pooled;
+    double largest = 1;
+    for (std::size_t l = 0; l < data_.ranks.size(); ++l) {
+        for (std::size_t h = 0; h < data_.ranks[l].size(); ++h) {
+            const float rank = data_.ranks[l][h];
+            if (!std::isfinite(rank)) continue;
+            marks_.push_back({static_cast<int>(l), static_cast<int>(h), rank});
+            pooled.push_back(rank);
+            largest = std::max(largest, static_cast<double>(rank));
+        }
+    }
+    if (!dragging_) split_ = std::isnan(data_.split) ? largestGap(pooled) : data_.split;
+    const double layers = std::max(1.0, static_cast<double>(data_.ranks.size()));
+    setAxes({AxisScale::Linear, -0.6, layers - 0.4, tr("layer"), 1, 0, false},
+            {AxisScale::Linear, 0, largest * 1.06, data_.metric, 0, 0, true});
+}
+
+int HeadsByLayerView::highCount() const {
+    return static_cast<int>(std::count_if(marks_.begin(), marks_.end(), [&](const Mark& mark) { return !(mark.rank < split_); }));
+}
+
+int HeadsByLayerView::lowCount() const {
+    return static_cast<int>(marks_.size()) - highCount();
+}
+
+QColor HeadsByLayerView::color(bool high) const {
+    // The two sides of the diverging map, far enough out to stand on the panel.
+    const QList<QRgb>& map = divergingColors(theme());
+    const qsizetype fromEnd = map.size() / 10;
+    return QColor::fromRgb(high ? map[fromEnd] : map[map.size() - 1 - 2 * fromEnd]);
+}
+
+QList<LegendEntry> HeadsByLayerView::legend() const {
+    if (isEmpty()) return {};
+    return {{LegendEntry::Sign::TriangleUp, color(true), 1, {}, tr("%1 high").arg(highCount())},
+            {LegendEntry::Sign::TriangleDown, color(false), 1, {}, tr("%1 low").arg(lowCount())}};
+}
+
+QPointF HeadsByLayerView::headPixel(int layer, int head) const {
+    const auto& heads = data_.ranks.at(static_cast<std::size_t>(layer));
+    const auto count = static_cast<double>(heads.size());
+    const double aside = (head - (count - 1) / 2) * 0.62 / std::max(count, 1.0);
+    return toPixel({layer + aside, heads.at(static_cast<std::size_t>(head))});
+}
+
+void HeadsByLayerView::paintUnder(QPainter& painter) {
+    if (data_.layer < 0 || data_.layer >= static_cast<int>(data_.ranks.size())) return;
+    const double left = toPixel({data_.layer - 0.45, 0}).x();
+    const double right = toPixel({data_.layer + 0.45, 0}).x();
+    painter.fillRect(QRectF(left, plotRect().top(), right - left, plotRect().height()), theme().color(Role::Select));
+}
+
+void HeadsByLayerView::paintOver(QPainter& painter) {
+    const double u = unit();
+    if (std::isfinite(split_) && split_ <= yAxis().high) {
+        const double y = std::floor(toPixel({0, split_}).y()) + 0.5;
+        QPen pen(theme().color(dragging_ ? Role::Accent : Role::Strong), dragging_ ? 1.6 : 1);
+        pen.setDashPattern({5, 3});
+        painter.setPen(pen);
+        painter.drawLine(QPointF(plotRect().left(), y), QPointF(plotRect().right(), y));
+    }
+    const auto draw = [&](const Mark& mark, double size, const QColor& fill) {
+        painter.save();
+        painter.translate(headPixel(mark.layer, mark.head));
+        if (mark.rank < split_) painter.rotate(180);
+        const QPainterPath path = markerPath(Method::SWanda, size * u);
+        painter.strokePath(path, QPen(theme().color(Role::Panel), 1));
+        painter.fillPath(path, fill);
+        painter.restore();
+    };
+    // Many layers or heads: smaller marks.
+    const double room = plotRect().width() / std::max(xAxis().high - xAxis().low, 1.0);
+    const double size = room > 40 * u ? 8 : room > 20 * u ? 6.5 : 5;
+    for (const Mark& mark : marks_) {
+        const bool selected = mark.layer == data_.layer && mark.head == data_.head;
+        const bool hovered = mark.layer == hoverLayer_ && mark.head == hoverHead_;
+        if (!selected && !hovered) draw(mark, size, color(!(mark.rank < split_)));
+    }
+    for (const Mark& mark : marks_) {
+        const bool selected = mark.layer == data_.layer && mark.head == data_.head;
+        const bool hovered = mark.layer == hoverLayer_ && mark.head == hoverHead_;
+        if (selected || hovered) draw(mark, 1.35 * size, theme().color(selected ? Role::Ink : Role::Ink2));
+        if (!hovered) continue;
+        const QList<CardRow> rows{{data_.metric, number_text::rank(mark.rank)}};
+        const QString title = tr("Layer %1, head %2").arg(mark.layer).arg(mark.head);
+        drawCard(painter, placeCard(cardSize(title, rows, font()), headPixel(mark.layer, mark.head), 12 * u, plotRect()), title,
+                 rows, font(), theme());
+    }
+}
+
+const HeadsByLayerView::Mark* HeadsByLayerView::markAt(const QPointF& pixel) const {
+    QList<QPointF> points;
+    for (const Mark& mark : marks_) points.append(headPixel(mark.layer, mark.head));
+    const qsizetype hit = nearestPoint(points, pixel, 9 * unit());
+    return hit < 0 ? nullptr : &marks_[static_cast<std::size_t>(hit)];
+}
+
+bool HeadsByLayerView::onSplit(const QPointF& pixel) const {
+    return std::isfinite(split_) && plotRect().contains(pixel) && std::abs(toPixel({0, split_}).y() - pixel.y()) < 5 * unit();
+}
+
+void HeadsByLayerView::hover(const Mark* mark) {
+    const int layer = mark == nullptr ? -1 : mark->layer;
+    const int head = mark == nullptr ? -1 : mark->head;
+    if (layer == hoverLayer_ && head == hoverHead_) return;
+    setHover(layer, head);
+    Q_EMIT headHovered(layer, head);
+    Q_EMIT readoutChanged(mark == nullptr ? QString()
+                                          : tr("Layer %1 · head %2 · %3 %4").arg(layer).arg(head).arg(data_.metric, number_text::rank(mark->rank)));
+}
+
+void HeadsByLayerView::mousePressEvent(QMouseEvent* event) {
+    if (event->button() != Qt::LeftButton) {
+        event->ignore();
+        return;
+    }
+    if (const Mark* mark = markAt(event->position())) {
+        // A copy: who listens may set new data.
+        const Mark picked = *mark;
+        setSelected(picked.layer, picked.head);
+        Q_EMIT headPicked(picked.layer, picked.head);
+    } else if (onSplit(event->position())) {
+        dragging_ = true;
+        updateOver();
+    }
+}
+
+void HeadsByLayerView::mouseMoveEvent(QMouseEvent* event) {
+    if (dragging_) {
+        split_ = std::clamp(toValue(event->position()).y(), 0.0, yAxis().high);
+        data_.split = split_;
+        refresh();
+        Q_EMIT splitMoved(split_);
+        return;
+    }
+    const Mark* mark = markAt(event->position());
+    viewport()->setCursor(mark == nullptr && onSplit(event->position()) ? Qt::SplitVCursor : Qt::ArrowCursor);
+    hover(mark);
+}
+
+void HeadsByLayerView::mouseReleaseEvent(QMouseEvent* event) {
+    if (event->button() != Qt::LeftButton || !dragging_) return;
+    dragging_ = false;
+    updateOver();
+}
+
+void HeadsByLayerView::mouseDoubleClickEvent(QMouseEvent* event) {
+    if (const Mark* mark = markAt(event->position())) Q_EMIT headActivated(mark->layer, mark->head);
+}
+
+void HeadsByLayerView::leaveEvent(QEvent* event) {
+    PlotView::leaveEvent(event);
+    hover(nullptr);
+}
+
+std::unique_ptr<PlotView> HeadsByLayerView::copy() const {
+    auto twin = std::make_unique<HeadsByLayerView>();
+    HeadsByLayerData data = data_;
+    data.split = split_;
+    twin->setData(data);
+    copyLookTo(*twin);
+    return twin;
+}
+
+ColumnTable HeadsByLayerView::table() const {
+    ColumnTable result;
+    result.columns = {{tr("layer"), {}, {}}, {tr("head"), {}, {}}, {data_.metric, {}, number_text::rank}, {tr("group"), {}, {}}};
+    for (const Mark& mark : marks_) {
+        result.rows.append({mark.layer, mark.head, static_cast<float>(mark.rank), mark.rank < split_ ? tr("low") : tr("high")});
+    }
+    return result;
+}
+
+QString HeadsByLayerView::describe() const {
+    if (isEmpty()) return tr("No ranks.");
+    const auto [least, most] = std::minmax_element(marks_.begin(), marks_.end(), [](const Mark& a, const Mark& b) { return a.rank < b.rank; });
+    return tr("%1 of %2 heads from %3 to %4; %5 high and %6 low, split at %7.")
+        .arg(data_.metric)
+        .arg(marks_.size())
+        .arg(number_text::rank(least->rank), number_text::rank(most->rank))
+        .arg(highCount())
+        .arg(lowCount())
+        .arg(number_text::rank(split_));
+}
+
+}  // namespace rankscope::gui

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/charts/tradeoff_view.hpp"
+
+#include "app/gui/theme/number_text.hpp"
+
+#include <QSet>
+
+#include <algorithm>
+#include <cmath>
+
+namespace rankscope::gui {
+namespace {
+
+constexpr int kLeastLine = 3;  // a method with fewer points has no line, but a row in the legend
+
+}  // namespace
+
+TradeoffView::TradeoffView(QWidget* parent) : PlotView(parent) {
+    setAccessibleName(tr("Trade-off"));
+    refresh();
+}
+
+void TradeoffView::setData(const TradeoffData& data) {
+    data_ = data;
+    refresh();
+}
+
+void TradeoffView::setX(TradeoffX x) {
+    data_.x = x;
+    zoom_.reset();
+    refresh();
+}
+
+void TradeoffView::setDot(const TradeoffDot& dot) {
+    const auto found = std::find_if(data_.dots.begin(), data_.dots.end(), [&](const TradeoffDot& other) { return other.id == dot.id; });
+    if (found == data_.dots.end()) {
+        data_.dots.append(dot);
+        refresh();
+        return;
+    }
+    // Lines and range hang on exact and uniform dots only.
+    const bool light = !dot.uniform && !found->uniform && dot.state != PlanState::Exact && found->state != PlanState::Exact;
+    *found = dot;
+    if (!light) {
+        refresh();
+        return;
+    }
+    updateOver();
+    if (hasTableModel()) tableModel()->setTable(table());
+}
+
+void TradeoffView::setSelected(const QString& id) {
+    data_.selected = id;
+    updateOver();
+}
+
+void TradeoffView::setHover(const QString& id) {
+    if (id == hover_) return;
+    hover_ = id;
+    updateOver();
+}
+
+void TradeoffView::resetZoom() {
+    zoom_.reset();
+    refresh();
+}
+
+bool TradeoffView::isEmpty() const {
+    return data_.dots.isEmpty();
+}
+
+const TradeoffDot* TradeoffView::find(const QString& id) const {
+    if (id.isEmpty()) return nullptr;
+    for (const TradeoffDot& dot : data_.dots) {
+        if (dot.id == id) return &dot;
+    }
+    return nullptr;
+}
+
+const TradeoffDot* TradeoffView::fullModel() const {
+    for (const TradeoffDot& dot : data_.dots) {
+        if (dot.method == Method::FullModel) return &dot;
+    }
+    return nullptr;
+}
+
+double TradeoffView::qualityOf(const TradeoffDot& dot) const {
+    // Without a number the dot waits at the baseline.
+    const TradeoffDot* full = fullModel();
+    return std::isfinite(dot.quality) || full == nullptr ? dot.quality : full->quality;
+}
+
+QPointF TradeoffView::pixelOf(const TradeoffDot& dot) const {
+    return toPixel({tradeoffX(dot, data_.x), qualityOf(dot)});
+}
+
+bool TradeoffView::isShown(const TradeoffDot& dot) const {
+    const double x = tradeoffX(dot, data_.x);
+    const double y = qualityOf(dot);
+    return x >= xAxis().low && x <= xAxis().high && y >= yAxis().low && y <= yAxis().high;
+}
+
+QPointF TradeoffView::dotPixel(const QString& id) const {
+    const TradeoffDot* dot = find(id);
+    return dot != nullptr && isShown(*dot) ? pixelOf(*dot) : QPointF();
+}
+
+int TradeoffView::countBeyond() const {
+    return static_cast<int>(std::count_if(data_.dots.begin(), data_.dots.end(), [&](const TradeoffDot& dot) {
+        const double x = tradeoffX(dot, data_.x);
+        return dot.quality > yAxis().high && x >= xAxis().low && x <= xAxis().high;
+    }));
+}
+
+QRectF TradeoffView::dataRange() const {
+    double left = std::numeric_limits<double>::infinity();
+    double right = -left;
+    double low = left;
+    double high = -left;
+    for (const TradeoffDot& dot : data_.dots) {
+        const double x = tradeoffX(dot, data_.x);
+        if (std::isfinite(x)) {
+            left = std::min(left, x);
+            right = std::max(right, x);
+        }
+        if (std::isfinite(dot.quality)) {
+            low = std::min(low, dot.quality);
+            high = std::max(high, dot.quality);
+        }
+    }
+    if (!(left <= right)) {
+        left = 0;
+        right = 1;
+    }
+    if (!(low <= high)) {
+        low = 0;
+        high = 1;
+    }
+    // Sizes and speeds start at zero; parameters differ by a few percent only.
+    if (data_.x == TradeoffX::Parameters) {
+        const double pad = std::max((right - left) * 0.08, std::abs(right) * 0.005);
+        left -= pad;
+        right += pad;
+    } else {
+        left = 0;
+        right *= 1.06;
+    }
+    const TradeoffDot* full = fullModel();
+    if (data_.lowerIsBetter && full != nullptr && std::isfinite(full->quality) && full->quality > 0) {
+        low = 0.972 * full->quality;
+        high = std::min(1.3 * full->quality, std::max(high + 0.05 * (high - low), 1.02 * full->quality));
+    } else {
+        const double pad = std::max((high - low) * 0.08, std::max(std::abs(high), 1e-6) * 0.01);
+        low -= pad;
+        high += pad;
+    }
+    return {left, low, std::max(right - left, 1e-9), high - low};
+}
+
+QList<TradeoffView::MethodLine> TradeoffView::methodLines() const {
+    QList<MethodLine> lines;
+    for (const TradeoffDot& dot : data_.dots) {
+        if (!dot.uniform || dot.recovered || !std::isfinite(dot.quality) || !std::isfinite(tradeoffX(dot, data_.x))) continue;
+        auto line = std::find_if(lines.begin(), lines.end(), [&](const MethodLine& l) { return l.method == dot.method; });
+        if (line == lines.end()) line = lines.insert(lines.end(), MethodLine{dot.method, {}});
+        line->dots.append(&dot);
+    }
+    erase_if(lines, [](const MethodLine& line) { return line.dots.size() < kLeastLine; });
+    for (MethodLine& line : lines) {
+        std::stable_sort(line.dots.begin(), line.dots.end(),
+                         [&](const TradeoffDot* a, const TradeoffDot* b) { return tradeoffX(*a, data_.x) < tradeoffX(*b, data_.x); });
+    }
+    return lines;
+}
+
+void TradeoffView::rebuild() {
+    const QRectF range = zoom_.value_or(dataRange());
+    QString title;
+    double step = 0;
+    const TradeoffDot* full = fullModel();
+    switch (data_.x) {
+        case TradeoffX::StateSize:
+            title = tr("recurrent state per sequence, KiB");
+            // Quarters of the full state: where the sweeps stand.
+            step = full != nullptr && full->stateKib >= 4 ? full->stateKib / 4 : 0;
+            break;
+        case TradeoffX::DecodeSpeed:
+            title = tr("decode speed, tokens/s");
+            break;
+        case TradeoffX::PrefillSpeed:
+            title = tr("prefill speed, tokens/s");
+            break;
+        case TradeoffX::Parameters:
+            title = tr("parameters, millions");
+            break;
+    }
+    setAxes({AxisScale::Linear, range.left(), range.right(), title, step, 0, false},
+            {AxisScale::Linear, range.top(), range.bottom(), data_.qualityTitle, 0, 0, true});
+
+    QList<Curve> curves;
+    const auto add = [&](const QList<const TradeoffDot*>& dots, const QPen& pen) {
+        std::vector<double> x;
+        std::vector<double> y;
+        for (const TradeoffDot* dot : dots) {
+            x.push_back(tradeoffX(*dot, data_.x));
+            y.push_back(dot->quality);
+        }
+        curves.append({cutCurve(x, y, axisRange()), pen});
+    };
+    for (const MethodLine& line : methodLines()) {
+        QColor color = theme().color(line.method);
+        color.setAlphaF(0.45F);
+        add(line.dots, QPen(color, 1.1));
+    }
+    for (const bool recovered : {false, true}) {
+        QList<const TradeoffDot*> front;
+        for (const QString& id : paretoFront(data_, recovered)) front.append(find(id));
+        if (!front.isEmpty()) add(front, QPen(theme().color(Role::Ink), recovered ? 0.9 : 1.6, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+    }
+    setCurves(curves);
+}
+
+QList<LegendEntry> TradeoffView::legend() const {
+    if (isEmpty()) return {};
+    const auto state = [&](PlanState s, double fraction) {
+        return LegendEntry{LegendEntry::Sign::Marker, {}, 1, {Method::Drrqr, s, fraction, false, theme().color(Role::Ink2)}, planStateName(s)};
+    };
+    QList<LegendEntry> entries{state(PlanState::Estimate, 0), state(PlanState::Measuring, 0.5), state(PlanState::Exact, 1),
+                               {LegendEntry::Sign::Line, theme().color(Role::Ink), 1.6, {}, tr("Pareto front")}};
+    QSet<Method> named{Method::FullModel};
+    for (const MethodLine& line : methodLines()) named.insert(line.method);
+    for (const TradeoffDot& dot : data_.dots) {
+        if (named.contains(dot.method)) continue;
+        named.insert(dot.method);
+        entries.append({LegendEntry::Sign::Marker, {}, 1, {dot.method, PlanState::Exact, 1, false, {}}, methodName(dot.method)});
+    }
+    return entries;
+}
+
+std::unique_ptr<PlotView> TradeoffView::copy() const {
+    auto twin = std::make_unique<TradeoffView>();
+    twin->zoom_ = zoom_;
+    twin->setData(data_);
+    copyLookTo(*twin);
+    return twin;
+}
+
+ColumnTable TradeoffView::table() const {
+    ColumnTable result;
+    const auto whole = [](double value) { return number_text::fixed(value, 0); };
+    result.columns = {{tr("plan"), {}, {}},
+                      {tr("method"), {}, {}},
+                      {tr("known"), {}, {}},
+                      {data_.qualityTitle, {}, number_text::perplexity},
+                      {tr("difference to full model"), {}, number_text::perplexityDelta},
+                      {tr("standard error of the difference"), {}, [](double value) { return number_text::fixed(value, 2); }},
+                      {tr("state"), tr("KiB"), [](double value) { return number_text::significant(value, 3); }},
+                      {tr("decode"), tr("tokens/s"), whole},
+                      {tr("prefill"), tr("tokens/s"), whole},
+                      {tr("parameters"), {}, [](double value) { return number_text::integer(static_cast<qint64>(value)); }},
+                      {tr("speed is"), {}, {}}};
+    const auto number = [](double value) { return std::isfinite(value) ? QVariant(value) : QVariant(); };
+    for (const TradeoffDot& dot : data_.dots) {
+        // While a question is open the table gives nothing away either.
+        const bool hidden = data_.hideCurrent && dot.id == data_.current;
+        QString known = planStateName(dot.state);
+        if (dot.state == PlanState::Measuring) known += QLatin1Char(' ') + number_text::percent(dot.fraction);
+        result.rows.append({dot.name, methodName(dot.method), known, hidden ? QVariant() : number(dot.quality),
+                            hidden ? QVariant() : number(dot.delta), hidden ? QVariant() : number(dot.standardError), number(dot.stateKib),
+                            number(dot.decodeSpeed), number(dot.prefillSpeed), number(dot.parameters), dot.provenance});
+    }
+    return result;
+}
+
+QString TradeoffView::describe() const {
+    if (isEmpty()) return tr("No plans.");
+    QString text = tr("%n plans", nullptr, static_cast<int>(data_.dots.size()));
+    if (const TradeoffDot* full = fullModel()) text += tr("; full model %1 %2").arg(data_.qualityTitle, number_text::perplexity(full->quality));
+    const TradeoffDot* current = find(data_.current);
+    if (current != nullptr && !data_.hideCurrent) {
+        text += tr("; current plan %1, %2: %3 %4")
+                    .arg(current->name, planStateName(current->state), data_.qualityTitle, number_text::perplexity(current->quality));
+        if (std::isfinite(current->standardError)) text += QLatin1Char(' ') + number_text::plusMinus(current->standardError);
+    }
+    if (const int beyond = countBeyond()) text += tr("; %1 above %2").arg(beyond).arg(number_text::significant(yAxis().high, 3));
+    return text + QLatin1Char('.');
+}
+
+}  // namespace rankscope::gui

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/gui/charts/chart_text.hpp"
+#include "app/gui/charts/plot_view.hpp"
+#include "app/gui/charts/tradeoff_data.hpp"
+
+#include <optional>
+
+namespace rankscope::gui {
+
+/// Quality against cost, a dot per plan. One overlay draws all dots: hollow, part filled or solid by what is known.
+class TradeoffView : public PlotView {
+    Q_OBJECT
+
+public:
+    explicit TradeoffView(QWidget* parent = nullptr);
+
+    void setData(const TradeoffData& data);
+    [[nodiscard]] const TradeoffData& data() const { return data_; }
+
+    void setX(TradeoffX x);
+
+    /// Replaces or adds one dot by its id, without building curves that did not change: partial results, drags.
+    void setDot(const TradeoffDot& dot);
+
+    /// Emphasis alone. No signal.
+    void setSelected(const QString& id);
+    void setHover(const QString& id);
+
+    /// Where a dot is drawn; a null point when it is not (unknown, above the range).
+    [[nodiscard]] QPointF dotPixel(const QString& id) const;
+
+    /// Number of dots beyond the upper end of the range.
+    [[nodiscard]] int countBeyond() const;
+
+    /// Back to the range from the data.
+    void resetZoom();
+    [[nodiscard]] bool isZoomed() const { return zoom_.has_value(); }
+
+    [[nodiscard]] ColumnTable table() const override;
+    [[nodiscard]] QString describe() const override;
+    [[nodiscard]] std::unique_ptr<PlotView> copy() const override;
+
+Q_SIGNALS:
+    /// Empty when the pointer leaves.
+    void dotHovered(const QString& id);
+    void dotPicked(const QString& id);
+    /// Double click or Enter: make it the current plan.
+    void dotActivated(const QString& id);
+    /// Del on the selected dot.
+    void dotDeleteRequested(const QString& id);
+
+protected:
+    void rebuild() override;
+    [[nodiscard]] bool isEmpty() const override;
+    [[nodiscard]] QList<LegendEntry> legend() const override;
+    void paintUnder(QPainter& painter) override;
+    void paintOver(QPainter& painter) override;
+
+    void mousePressEvent(QMouseEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mouseReleaseEvent(QMouseEvent* event) override;
+    void mouseDoubleClickEvent(QMouseEvent* event) override;
+    void wheelEvent(QWheelEvent* event) override;
+    void leaveEvent(QEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+
+private:
+    struct MethodLine {
+        Method method;
+        QList<const TradeoffDot*> dots;  // by x
+    };
+
+    [[nodiscard]] const TradeoffDot* find(const QString& id) const;
+    [[nodiscard]] const TradeoffDot* fullModel() const;
+    [[nodiscard]] const TradeoffDot* dotAt(const QPointF& pixel) const;
+    [[nodiscard]] QPointF pixelOf(const TradeoffDot& dot) const;
+    [[nodiscard]] double qualityOf(const TradeoffDot& dot) const;
+    [[nodiscard]] bool isShown(const TradeoffDot& dot) const;
+    [[nodiscard]] QList<MethodLine> methodLines() const;
+    [[nodiscard]] QRectF dataRange() const;
+    [[nodiscard]] QList<CardRow> cardRows(const TradeoffDot& dot) const;
+    void hover(const QString& id);
+    void paintDot(QPainter& painter, const TradeoffDot& dot) const;
+    void paintMethodNames(QPainter& painter) const;
+    void paintBeyond(QPainter& painter) const;
+    void paintArrow(QPainter& painter, const TradeoffDot& dot) const;
+    void paintBadge(QPainter& painter, const QString& id, const QString& letter, bool disc) const;
+
+    TradeoffData data_;
+    QString hover_;
+    std::optional<QRectF> zoom_;
+};
+
+}  // namespace rankscope::gui
