@@ -39,7 +39,7 @@ QString linearLabel(double value, double step) {
 
 QList<AxisTick> linearTicks(const AxisSpec& axis, double pixels, double spacing) {
     const double least = (axis.high - axis.low) * spacing / std::max(pixels, 1.0);
-    const double step = axis.step > 0 ? stepFrom(axis.step, least) : niceStep(least);
+    const double step = axis.step > 0 && std::isfinite(axis.step) ? stepFrom(axis.step, least) : niceStep(least);
     QList<AxisTick> ticks;
     const double slack = step * 1e-6;
     for (double n = std::ceil((axis.low - slack) / step); n * step <= axis.high + slack && ticks.size() < kMostTicks; ++n) {

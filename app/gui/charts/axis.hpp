@@ -20,6 +20,7 @@ struct AxisSpec {
     double step = 0;    ///< Linear: ticks fall on multiples of this times a power of two; 0: 1, 2 or 5 times a power of ten
     int count = 0;      ///< Index: number of values
     bool grid = false;  ///< faint line at each label
+    double spacing = 0; ///< least distance of labels in design units; 0: 64 across, 36 up
 };
 
 struct AxisTick {

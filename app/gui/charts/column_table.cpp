@@ -90,7 +90,7 @@ int ColumnTableModel::columnCount(const QModelIndex& parent) const {
 }
 
 QVariant ColumnTableModel::data(const QModelIndex& index, int role) const {
-    if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
+    if (!index.isValid() || index.row() >= table_.rows.size() || index.column() >= table_.columns.size()) return {};
     const QVariant value = table_.rows.at(index.row()).value(index.column());
     switch (role) {
         case Qt::DisplayRole:

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <utility>
 
 namespace rankscope::gui {
 namespace {
@@ -88,6 +89,37 @@ QList<QPolygonF> cutCurve(std::span<const double> x, std::span<const double> y, 
     }
     finish();
     return pieces;
+}
+
+QPolygonF simplified(const QPolygonF& line, double tolerance) {
+    if (line.size() < 3) return line;
+    std::vector<bool> keep(static_cast<std::size_t>(line.size()), false);
+    keep.front() = keep.back() = true;
+    std::vector<std::pair<qsizetype, qsizetype>> open{{0, line.size() - 1}};
+    while (!open.empty()) {
+        const auto [first, last] = open.back();
+        open.pop_back();
+        const QPointF along = line[last] - line[first];
+        const double length = std::hypot(along.x(), along.y());
+        double farthest = tolerance;
+        qsizetype at = -1;
+        for (qsizetype i = first + 1; i < last; ++i) {
+            const QPointF d = line[i] - line[first];
+            const double distance = length > 0 ? std::abs(along.x() * d.y() - along.y() * d.x()) / length : std::hypot(d.x(), d.y());
+            if (distance <= farthest) continue;
+            farthest = distance;
+            at = i;
+        }
+        if (at < 0) continue;
+        keep[static_cast<std::size_t>(at)] = true;
+        open.emplace_back(first, at);
+        open.emplace_back(at, last);
+    }
+    QPolygonF result;
+    for (qsizetype i = 0; i < line.size(); ++i) {
+        if (keep[static_cast<std::size_t>(i)]) result.append(line[i]);
+    }
+    return result;
 }
 
 QList<BandPiece> cutBand(std::span<const double> x, std::span<const double> lower, std::span<const double> upper,

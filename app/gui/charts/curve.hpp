@@ -19,6 +19,9 @@ namespace rankscope::gui {
 /// interpolated end point. A point with gaps on both sides is a piece of one point.
 [[nodiscard]] QList<QPolygonF> cutCurve(std::span<const double> x, std::span<const double> y, const QRectF& range);
 
+/// The line without points that lie within `tolerance` of the line through their neighbours (Ramer, Douglas, Peucker).
+[[nodiscard]] QPolygonF simplified(const QPolygonF& line, double tolerance);
+
 /// One piece of a band: both lines have the same x.
 struct BandPiece {
     QPolygonF lower;

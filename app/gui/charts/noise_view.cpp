@@ -319,7 +319,7 @@ QString NoiseView::describe() const {
         low = std::min(low, static_cast<double>(head.amplification));
         high = std::max(high, static_cast<double>(head.amplification));
     }
-    return tr("%n heads amplify noise by %1 to %2.", nullptr, count).arg(number_text::significant(low, 3), number_text::significant(high, 3));
+    return tr("%1 heads amplify noise by %2 to %3.").arg(count).arg(number_text::significant(low, 3), number_text::significant(high, 3));
 }
 
 }  // namespace rankscope::gui

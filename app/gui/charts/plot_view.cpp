@@ -301,7 +301,7 @@ void PlotView::paintAxis(QPainter& painter, Qt::Orientation orientation) {
     const QFont font = scaledFont(this->font(), TextRole::Axis);
     const QFontMetricsF metrics(font);
     const double length = horizontal ? plotRect_.width() : plotRect_.height();
-    const double spacing = (matrix_ ? 36 : horizontal ? 64 : 36) * u;
+    const double spacing = (axis.spacing > 0 ? axis.spacing : matrix_ || !horizontal ? 36 : 64) * u;
     painter.setFont(font);
     for (const AxisTick& tick : axisTicks(axis, length, spacing)) {
         const QPointF at = toPixel(horizontal ? QPointF(tick.at, y_.low) : QPointF(x_.low, tick.at));
@@ -317,7 +317,7 @@ void PlotView::paintAxis(QPainter& painter, Qt::Orientation orientation) {
             const double y = std::floor(at.y()) + 0.5;
             painter.drawLine(QPointF(plotRect_.left() - out, y), QPointF(plotRect_.left(), y));
             painter.setPen(theme_->color(Role::Ink2));
-            painter.drawText(QPointF(plotRect_.left() - 7 * u - width, centeredBaseline(font, y)), tick.label);
+            painter.drawText(QPointF(plotRect_.left() - (matrix_ ? 9 : 7) * u - width, centeredBaseline(font, y)), tick.label);
         }
     }
     painter.setPen(QPen(theme_->color(Role::Strong), 1));

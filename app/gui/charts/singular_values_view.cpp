@@ -105,8 +105,8 @@ void SingularValuesView::paintOver(QPainter& painter) {
     if (counts.belowFloor > 0) {
         notes.append(tr("%1 below %2").arg(counts.belowFloor).arg(number_text::power(static_cast<int>(std::lround(std::log10(data_.floor))))));
     }
-    if (counts.exactZeros > 0) notes.append(tr("%n exact zeros", nullptr, counts.exactZeros));
-    if (counts.notNumbers > 0) notes.append(tr("%n are not numbers", nullptr, counts.notNumbers));
+    if (counts.exactZeros > 0) notes.append(tr("%1 exact zeros").arg(counts.exactZeros));
+    if (counts.notNumbers > 0) notes.append(tr("not numbers: %1").arg(counts.notNumbers));
     const QFont small = scaledFont(font(), TextRole::Label);
     double y = plotRect().bottom() - 6 * unit();
     for (auto note = notes.rbegin(); note != notes.rend(); ++note) {
@@ -194,8 +194,8 @@ QString SingularValuesView::describe() const {
     QString text = tr("%1 values; k = %2").arg(data_.sigma.size()).arg(cut_.value);
     if (const int k90 = directionsFor(data_.sigma, 0.9)) text += tr("; %1 hold 90 % of the energy").arg(k90);
     const HiddenValues counts = hidden();
-    if (counts.exactZeros > 0) text += tr("; %n exact zeros", nullptr, counts.exactZeros);
-    if (counts.notNumbers > 0) text += tr("; %n are not numbers", nullptr, counts.notNumbers);
+    if (counts.exactZeros > 0) text += tr("; exact zeros: %1").arg(counts.exactZeros);
+    if (counts.notNumbers > 0) text += tr("; not numbers: %1").arg(counts.notNumbers);
     return text + QLatin1Char('.');
 }
 

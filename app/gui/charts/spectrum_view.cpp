@@ -259,8 +259,8 @@ QString SpectrumView::describe() const {
     if (counts.belowFloor > 0) {
         text += tr("; %1 below %2").arg(counts.belowFloor).arg(number_text::power(static_cast<int>(std::lround(std::log10(data_.floor)))));
     }
-    if (counts.exactZeros > 0) text += tr("; %n exact zeros", nullptr, counts.exactZeros);
-    if (counts.notNumbers > 0) text += tr("; %n are not numbers", nullptr, counts.notNumbers);
+    if (counts.exactZeros > 0) text += tr("; exact zeros: %1").arg(counts.exactZeros);
+    if (counts.notNumbers > 0) text += tr("; not numbers: %1").arg(counts.notNumbers);
     return text + QLatin1Char('.');
 }
 

@@ -58,10 +58,13 @@ void SpectrumView::paintLines(QPainter& painter) {
         painter.setPen(pen);
         for (QPolygonF& piece : cutCurve(x, curve, range)) {
             for (QPointF& point : piece) point = toPixel(point);
-            painter.drawPolyline(piece);
+            // Hundreds of lines: what cannot be seen would only slow down the screen and swell files.
+            painter.drawPolyline(simplified(piece, 0.2));
         }
     };
-    for (const auto& other : data_.others) draw(shown(other, scaleOf(other)), QPen(theme().color(Role::Strong, 0.2), 0.7));
+    // The more there are, the fainter each: together they are a cloud, not a wall.
+    const double opacity = std::clamp(20.0 / static_cast<double>(std::max<std::size_t>(1, data_.others.size())), 0.05, 0.25);
+    for (const auto& other : data_.others) draw(shown(other, scaleOf(other)), QPen(theme().color(Role::Strong, opacity), 0.8));
     const bool few = curves_.size() <= kMostSingleLines;
     for (std::size_t h = 0; h < curves_.size(); ++h) {
         if (static_cast<int>(h) != data_.selected) draw(curves_[h], QPen(theme().color(Role::Strong, few ? 0.9 : 0.35), 0.9));
@@ -107,8 +110,8 @@ void SpectrumView::paintNotes(QPainter& painter) const {
         const int exponent = static_cast<int>(std::lround(std::log10(data_.floor)));
         notes.append(tr("%1 below %2").arg(counts.belowFloor).arg(number_text::power(exponent)));
     }
-    if (counts.exactZeros > 0) notes.append(tr("%n exact zeros", nullptr, counts.exactZeros));
-    if (counts.notNumbers > 0) notes.append(tr("%n are not numbers", nullptr, counts.notNumbers));
+    if (counts.exactZeros > 0) notes.append(tr("%1 exact zeros").arg(counts.exactZeros));
+    if (counts.notNumbers > 0) notes.append(tr("not numbers: %1").arg(counts.notNumbers));
     if (notes.isEmpty()) return;
     const double u = unit();
     const QFont font = scaledFont(this->font(), TextRole::Label);
@@ -160,7 +163,10 @@ void SpectrumView::paintHover(QPainter& painter, int index, bool pinned) const {
     }
     const QList<CardRow> rows = cardRows(index);
     const QSizeF size = cardSize({}, rows, font());
-    drawCard(painter, placeCard(size, point, 14 * unit(), plotRect().adjusted(4, 4, -4, -4)), {}, rows, font(), theme());
+    QPointF corner = placeCard(size, point, 14 * unit(), plotRect().adjusted(4, 4, -4, -4));
+    // The moving card keeps off the curves, which fall to the right: near the axis, beside the cross-hair.
+    if (!pinned) corner.setY(std::max(corner.y(), plotRect().bottom() - size.height() - 26 * unit()));
+    drawCard(painter, corner, {}, rows, font(), theme());
 }
 
 void SpectrumView::paintOver(QPainter& painter) {

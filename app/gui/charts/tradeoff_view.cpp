@@ -136,14 +136,14 @@ QRectF TradeoffView::dataRange() const {
         low = 0;
         high = 1;
     }
-    // Sizes and speeds start at zero; parameters differ by a few percent only.
-    if (data_.x == TradeoffX::Parameters) {
-        const double pad = std::max((right - left) * 0.08, std::abs(right) * 0.005);
-        left -= pad;
-        right += pad;
-    } else {
+    // Sizes start at zero. Speeds and parameters differ by less than their own size.
+    if (data_.x == TradeoffX::StateSize) {
         left = 0;
         right *= 1.06;
+    } else {
+        const double pad = std::max((right - left) * 0.1, std::abs(right) * 0.005);
+        left = std::max(0.0, left - pad);
+        right += pad;
     }
     const TradeoffDot* full = fullModel();
     if (data_.lowerIsBetter && full != nullptr && std::isfinite(full->quality) && full->quality > 0) {
@@ -182,7 +182,7 @@ void TradeoffView::rebuild() {
         case TradeoffX::StateSize:
             title = tr("recurrent state per sequence, KiB");
             // Quarters of the full state: where the sweeps stand.
-            step = full != nullptr && full->stateKib >= 4 ? full->stateKib / 4 : 0;
+            step = full != nullptr && full->stateKib >= 4 && std::isfinite(full->stateKib) ? full->stateKib / 4 : 0;
             break;
         case TradeoffX::DecodeSpeed:
             title = tr("decode speed, tokens/s");
@@ -274,7 +274,7 @@ ColumnTable TradeoffView::table() const {
 
 QString TradeoffView::describe() const {
     if (isEmpty()) return tr("No plans.");
-    QString text = tr("%n plans", nullptr, static_cast<int>(data_.dots.size()));
+    QString text = tr("%1 plans").arg(data_.dots.size());
     if (const TradeoffDot* full = fullModel()) text += tr("; full model %1 %2").arg(data_.qualityTitle, number_text::perplexity(full->quality));
     const TradeoffDot* current = find(data_.current);
     if (current != nullptr && !data_.hideCurrent) {

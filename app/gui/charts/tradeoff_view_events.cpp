@@ -62,34 +62,48 @@ void TradeoffView::paintMethodNames(QPainter& painter) const {
     const QFontMetricsF metrics(font);
     struct Name {
         Method method;
-        QPointF at;
+        double x;
+        double y;
     };
-    QList<Name> left;
-    QList<double> heights;
-    const auto write = [&](Method method, const QPointF& base) {
-        drawHaloText(painter, base, methodName(method), font, theme().color(method), theme().color(Role::Panel));
+    // Names stand at the end of a line that is farthest from the full model, outside of it.
+    const TradeoffDot* full = fullModel();
+    const auto write = [&](const Name& name, double y) {
+        drawHaloText(painter, {name.x, centeredBaseline(font, y)}, methodName(name.method), font, theme().color(name.method), theme().color(Role::Panel));
     };
+    QList<Name> outside[2];
     for (const MethodLine& line : methodLines()) {
-        const auto first = std::find_if(line.dots.begin(), line.dots.end(), [&](const TradeoffDot* dot) { return isShown(*dot); });
-        if (first == line.dots.end()) continue;
-        const QPointF at = pixelOf(**first);
+        QList<const TradeoffDot*> dots = line.dots;
+        const double reference = full == nullptr ? tradeoffX(*dots.last(), data_.x) : tradeoffX(*full, data_.x);
+        const bool atRight = std::abs(tradeoffX(*dots.last(), data_.x) - reference) > std::abs(tradeoffX(*dots.first(), data_.x) - reference);
+        if (atRight) std::reverse(dots.begin(), dots.end());
+        const auto end = std::find_if(dots.begin(), dots.end(), [&](const TradeoffDot* dot) { return isShown(*dot); });
+        if (end == dots.end()) continue;
+        const QPointF at = pixelOf(**end);
         const double width = metrics.horizontalAdvance(methodName(line.method));
-        const bool wholeLine = first == line.dots.begin();
-        if (!wholeLine || at.x() - width - 8 * u < plotRect().left()) {
-            write(line.method, {std::min(at.x() + 9 * u, plotRect().right() - width), centeredBaseline(font, at.y())});
+        const double left = at.x() - width - 8 * u;
+        const double right = at.x() + 9 * u;
+        const bool fits = atRight ? right + width <= plotRect().right() + 12 * u : left >= plotRect().left();
+        const bool goesOn = end != dots.begin();  // beyond the range: the line leaves on the outer side
+        if (goesOn || !fits) {
+            write({line.method, atRight ? std::max(left, plotRect().left()) : std::min(right, plotRect().right() - width), 0}, at.y());
         } else {
-            left.append({line.method, {at.x() - width - 8 * u, at.y()}});
-            heights.append(at.y());
+            outside[atRight ? 1 : 0].append({line.method, atRight ? right : left, at.y()});
         }
     }
-    const QList<double> spread = spreadLabels(heights, metrics.height() * 0.9, plotRect().top(), plotRect().bottom());
-    for (qsizetype i = 0; i < left.size(); ++i) write(left[i].method, {left[i].at.x(), centeredBaseline(font, spread[i])});
+    for (const QList<Name>& names : outside) {
+        QList<double> heights;
+        for (const Name& name : names) heights.append(name.y);
+        const QList<double> spread = spreadLabels(heights, metrics.height() * 0.9, plotRect().top(), plotRect().bottom());
+        for (qsizetype i = 0; i < names.size(); ++i) write(names[i], spread[i]);
+    }
 }
 
 void TradeoffView::paintBeyond(QPainter& painter) const {
     const int count = countBeyond();
     if (count == 0) return;
     const double u = unit();
+    double leftmost = plotRect().right();
+    double rightmost = plotRect().left();
     for (const TradeoffDot& dot : data_.dots) {
         const double x = tradeoffX(dot, data_.x);
         if (!(dot.quality > yAxis().high) || !(x >= xAxis().low && x <= xAxis().high)) continue;
@@ -97,11 +111,15 @@ void TradeoffView::paintBeyond(QPainter& painter) const {
         painter.setPen(QPen(theme().color(dot.method), 1.8, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
         painter.setBrush(Qt::NoBrush);
         painter.drawPolyline(QPolygonF{tip + QPointF(-4 * u, 5 * u), tip, tip + QPointF(4 * u, 5 * u)});
+        leftmost = std::min(leftmost, tip.x());
+        rightmost = std::max(rightmost, tip.x());
     }
     const QFont font = scaledFont(this->font(), TextRole::Label);
     const QString text = QStringLiteral("↑ ") + tr("%1 above %2").arg(count).arg(number_text::significant(yAxis().high, 3));
     const double width = QFontMetricsF(font).horizontalAdvance(text);
-    drawHaloText(painter, {plotRect().right() - width - 4 * u, plotRect().top() + QFontMetricsF(font).ascent()}, text, font,
+    // On the side where the carets leave more room.
+    const bool atRight = plotRect().right() - rightmost >= leftmost - plotRect().left();
+    drawHaloText(painter, {atRight ? plotRect().right() - width - 4 * u : plotRect().left() + 6 * u, plotRect().top() + QFontMetricsF(font).ascent()}, text, font,
                  theme().color(Role::Ink2), theme().color(Role::Panel));
 }
 

@@ -88,14 +88,15 @@ void drawMarker(QPainter& painter, const QPointF& center, double size, const Mar
                 const QColor& ground) {
     const QColor color = look.color.isValid() ? look.color : theme.color(look.method);
     const double line = std::max(1.2, size * 0.16);
-    const QPainterPath outline = markerPath(look.method, size);
+    const bool solid = look.state == PlanState::Exact;
     const bool ringed = look.method == Method::DrrqrNormalised;
+    // A line is drawn half outside of its path: hollow and solid markers look equally large.
+    const QPainterPath outline = markerPath(look.method, solid && !ringed ? size : size - line);
     QPainterPath body = outline;
     if (ringed) {
         body = QPainterPath();
         body.addEllipse(QPointF(), 0.62 * size / 2, 0.62 * size / 2);
     }
-    const bool solid = look.state == PlanState::Exact;
 
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing);

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/charts/tradeoff_view.hpp"
+
+#include "app/gui/charts/gallery/sample_data.hpp"
+#include "tests/app/gui/charts/shown_view.hpp"
+
+#include <QWheelEvent>
+
+namespace rankscope::gui {
+namespace {
+
+const QString kTaylorHalf = QStringLiteral("taylor4");
+
+TEST(ParetoFront, HoldsWhatNothingBeats) {
+    TradeoffData data;
+    const auto add = [&](const char* id, double state, double quality, PlanState known = PlanState::Exact) {
+        TradeoffDot dot;
+        dot.id = QString::fromLatin1(id);
+        dot.stateKib = state;
+        dot.decodeSpeed = 1000 - state;
+        dot.quality = quality;
+        dot.state = known;
+        data.dots.append(dot);
+    };
+    add("large", 100, 10);
+    add("beaten", 100, 11);
+    add("small", 50, 12);
+    add("worse", 60, 13);
+    add("tiny", 10, 20);
+    add("guess", 5, 1, PlanState::Estimate);
+    EXPECT_EQ(paretoFront(data, false), QList<QString>({"tiny", "small", "large"}));
+    data.x = TradeoffX::DecodeSpeed;  // larger is better
+    EXPECT_EQ(paretoFront(data, false), QList<QString>({"tiny", "small", "large"}));
+    data.lowerIsBetter = false;  // recall
+    EXPECT_EQ(paretoFront(data, false), QList<QString>({"tiny"}));
+    EXPECT_TRUE(paretoFront(data, true).isEmpty());
+}
+
+class Tradeoff : public testing::Test {
+protected:
+    ShownView<TradeoffView> shown{sample::tradeoff(), {420, 420}};
+    TradeoffView& view = shown.view;
+};
+
+TEST_F(Tradeoff, DotsAreHitWhereTheyAreDrawn) {
+    QSignalSpy hovered(&view, &TradeoffView::dotHovered);
+    QSignalSpy picked(&view, &TradeoffView::dotPicked);
+    QSignalSpy activated(&view, &TradeoffView::dotActivated);
+    const QPointF at = view.dotPixel(QStringLiteral("l14"));
+    ASSERT_FALSE(at.isNull());
+    shown.move(at);
+    shown.click(at);
+    shown.doubleClick(at);
+    ASSERT_EQ(hovered.count(), 1);
+    EXPECT_EQ(hovered[0][0].toString(), QStringLiteral("l14"));
+    ASSERT_EQ(picked.count(), 1);
+    EXPECT_EQ(picked[0][0].toString(), QStringLiteral("l14"));
+    ASSERT_EQ(activated.count(), 1);
+    EXPECT_EQ(activated[0][0].toString(), QStringLiteral("l14"));
+    shown.move(view.plotRect().topLeft() + QPointF(30, 60));
+    EXPECT_EQ(hovered.count(), 2);
+    EXPECT_TRUE(hovered[1][0].toString().isEmpty());
+}
+
+TEST_F(Tradeoff, KeysWalkAndActivate) {
+    QSignalSpy picked(&view, &TradeoffView::dotPicked);
+    QSignalSpy activated(&view, &TradeoffView::dotActivated);
+    QSignalSpy deleted(&view, &TradeoffView::dotDeleteRequested);
+    QTest::keyClick(&view, Qt::Key_Right);
+    QTest::keyClick(&view, Qt::Key_Right);
+    ASSERT_EQ(picked.count(), 2);
+    EXPECT_LE(view.dotPixel(picked[0][0].toString()).x(), view.dotPixel(picked[1][0].toString()).x());
+    QTest::keyClick(&view, Qt::Key_Return);
+    ASSERT_EQ(activated.count(), 1);
+    EXPECT_EQ(activated[0][0], picked[1][0]);
+    QTest::keyClick(&view, Qt::Key_Delete);
+    EXPECT_EQ(deleted.count(), 1);
+}
+
+TEST_F(Tradeoff, DotsBeyondTheRangeAreCounted) {
+    int expected = 0;
+    for (const TradeoffDot& dot : view.data().dots) expected += dot.quality > 1.3 * 24.31 ? 1 : 0;
+    EXPECT_GT(expected, 0);
+    EXPECT_EQ(view.countBeyond(), expected);
+    EXPECT_TRUE(view.describe().contains(QStringLiteral("%1 above 31.6").arg(expected)));
+    expectPointsInRange(view);
+}
+
+TEST_F(Tradeoff, AMovedDotIsDrawnAtItsNewPlace) {
+    TradeoffDot dot;
+    for (const TradeoffDot& other : view.data().dots) {
+        if (other.id == QLatin1String("current")) dot = other;
+    }
+    const QPointF before = view.dotPixel(dot.id);
+    dot.stateKib = 300;
+    view.setDot(dot);
+    EXPECT_GT(view.dotPixel(dot.id).x(), before.x() + 50);
+    EXPECT_EQ(view.tableModel()->rowCount(), view.data().dots.size());
+    dot.id = QStringLiteral("new");
+    view.setDot(dot);
+    EXPECT_EQ(view.tableModel()->rowCount(), view.data().dots.size());
+}
+
+TEST_F(Tradeoff, WithoutANumberADotWaitsAtTheBaseline) {
+    TradeoffDot dot;
+    dot.id = QStringLiteral("waiting");
+    dot.state = PlanState::Queued;
+    dot.stateKib = 96;
+    view.setDot(dot);
+    EXPECT_EQ(view.dotPixel(dot.id).y(), view.dotPixel(QStringLiteral("full")).y());
+    const int row = static_cast<int>(view.data().dots.size()) - 1;
+    EXPECT_EQ(view.tableModel()->index(row, 3).data().toString(), QStringLiteral("–"));
+}
+
+TEST_F(Tradeoff, AnOpenQuestionGivesNothingAway) {
+    TradeoffData data = view.data();
+    data.hideCurrent = true;
+    view.setData(data);
+    QSignalSpy hovered(&view, &TradeoffView::dotHovered);
+    const QPointF at = view.dotPixel(QStringLiteral("current"));
+    shown.move(at);
+    for (const QList<QVariant>& call : hovered) EXPECT_NE(call[0].toString(), QStringLiteral("current"));
+    EXPECT_FALSE(view.describe().contains(QStringLiteral("25.04")));
+    EXPECT_FALSE(view.table().toCsv().contains(QStringLiteral("25.04")));
+}
+
+TEST_F(Tradeoff, TheWheelOverAnAxisZoomsAndADoubleClickResets) {
+    const double before = view.toValue(view.plotRect().topRight()).x() - view.toValue(view.plotRect().topLeft()).x();
+    const QPointF at(view.plotRect().center().x(), view.plotRect().bottom() + 10);
+    QWheelEvent wheel(at, view.viewport()->mapToGlobal(at), {}, {0, 120}, Qt::NoButton, Qt::NoModifier, Qt::NoScrollPhase, false);
+    QApplication::sendEvent(view.viewport(), &wheel);
+    EXPECT_TRUE(view.isZoomed());
+    const double after = view.toValue(view.plotRect().topRight()).x() - view.toValue(view.plotRect().topLeft()).x();
+    EXPECT_NEAR(after, before / 1.15, before * 0.01);
+    expectPointsInRange(view);
+    shown.doubleClick(view.plotRect().topLeft() + QPointF(30, 60));
+    EXPECT_FALSE(view.isZoomed());
+}
+
+TEST_F(Tradeoff, EveryAxisChoiceIsDrawn) {
+    for (const TradeoffX x : {TradeoffX::StateSize, TradeoffX::DecodeSpeed, TradeoffX::PrefillSpeed, TradeoffX::Parameters}) {
+        view.setX(x);
+        EXPECT_FALSE(view.dotPixel(kTaylorHalf).isNull());
+        EXPECT_FALSE(view.grab().isNull());
+        expectPointsInRange(view);
+    }
+}
+
+TEST(TradeoffView, HostileDotsAreDrawnWithoutAWarning) {
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    for (const double value : {TradeoffDot::kUnknown, 0.0, -1.0, 1e-30, 1e300, kInfinity}) {
+        TradeoffData data;
+        TradeoffDot dot;
+        dot.id = QStringLiteral("one");
+        dot.method = Method::FullModel;
+        dot.quality = value;
+        dot.stateKib = value;
+        dot.standardError = value;
+        data.dots.append(dot);
+        data.current = dot.id;
+        ShownView<TradeoffView> shown(data);
+        EXPECT_FALSE(shown.view.grab().isNull());
+        EXPECT_FALSE(shown.view.describe().isEmpty());
+        expectPointsInRange(shown.view);
+    }
+    ShownView<TradeoffView> empty{TradeoffData{}};
+    EXPECT_EQ(empty.view.describe(), QStringLiteral("No plans."));
+}
+
+}  // namespace
+}  // namespace rankscope::gui

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// main of every test of the window: one application, no screen, and any warning of Qt is a failure.
+#include <gtest/gtest.h>
+
+#include <QApplication>
+#include <QStandardPaths>
+
+#include <cstdio>
+
+namespace {
+
+void failOnWarning(QtMsgType type, const QMessageLogContext& /*context*/, const QString& message) {
+    // The offscreen platform says this of every window.
+    if (message.contains(QLatin1String("does not support propagateSizeHints"))) return;
+    if (type == QtDebugMsg || type == QtInfoMsg) {
+        std::fprintf(stderr, "%s\n", qPrintable(message));
+        return;
+    }
+    ADD_FAILURE() << "Qt says: " << message.toStdString();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    testing::InitGoogleTest(&argc, argv);
+    qputenv("QT_QPA_PLATFORM", "offscreen");
+    qputenv("QT_SCALE_FACTOR", "1");
+    qputenv("QT_FONT_DPI", "96");
+    qunsetenv("QT_STYLE_OVERRIDE");
+    QStandardPaths::setTestModeEnabled(true);
+    QApplication application(argc, argv);
+    QApplication::setStyle(QStringLiteral("Fusion"));
+    qInstallMessageHandler(failOnWarning);
+    const int result = RUN_ALL_TESTS();
+    qInstallMessageHandler(nullptr);
+    return result;
+}
