@@ -66,11 +66,13 @@ void ColorBar::paintEvent(QPaintEvent* /*event*/) {
     };
     if (!title_.isEmpty()) write(title_);
     write(low_);
-    const QRectF bar(x, middle - kBarHeight * u / 2, kBarWidth * u, kBarHeight * u);
+    // On whole pixels, so that its colours are exactly those of the cells.
+    const QRectF bar(std::round(x), std::round(middle - kBarHeight * u / 2), std::round(kBarWidth * u), std::round(kBarHeight * u));
     QPainterPath shape;
-    const double point = pointed_ ? kBarHeight * u / 2 : 0;
-    shape.addPolygon(QPolygonF{{bar.left(), middle}, {bar.left() + point, bar.top()}, {bar.right() - point, bar.top()},
-                               {bar.right(), middle}, {bar.right() - point, bar.bottom()}, {bar.left() + point, bar.bottom()}});
+    const double center = bar.center().y();
+    const double point = pointed_ ? bar.height() / 2 : 0;
+    shape.addPolygon(QPolygonF{{bar.left(), center}, {bar.left() + point, bar.top()}, {bar.right() - point, bar.top()},
+                               {bar.right(), center}, {bar.right() - point, bar.bottom()}, {bar.left() + point, bar.bottom()}});
     if (!pointed_) {
         shape = QPainterPath();
         shape.addRect(bar);
