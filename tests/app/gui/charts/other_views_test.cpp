@@ -250,7 +250,7 @@ TEST(ColorBar, ShowsTheTableOfTheCells) {
     const QImage image = bar.grab().toImage();
     int found = 0;
     for (int x = 0; x < image.width(); ++x) found += colors.contains(image.pixel(x, image.height() / 2)) ? 1 : 0;
-    EXPECT_GT(found, 60);
+    EXPECT_GT(found, 40);  // the bar is about 70 pixels wide with the smallest font
 }
 
 }  // namespace
