@@ -21,8 +21,10 @@ double niceStep(double least) {
 
 double stepFrom(double base, double least) {
     double step = base;
-    while (step < least) step *= 2;
-    while (step / 2 >= least) step /= 2;
+    while (step < least)
+        step *= 2;
+    while (step / 2 >= least)
+        step /= 2;
     return step;
 }
 
@@ -31,18 +33,22 @@ QString linearLabel(double value, double step) {
     const double magnitude = std::max(std::abs(value), step);
     if (magnitude >= 1e6 || magnitude < 1e-3) return number_text::scientific(value);
     int decimals = 0;
-    for (double scaled = step; decimals < 6 && std::abs(scaled - std::round(scaled)) > 1e-6; ++decimals) scaled *= 10;
+    for (double scaled = step; decimals < 6 && std::abs(scaled - std::round(scaled)) > 1e-6; ++decimals)
+        scaled *= 10;
     const double power = std::pow(10.0, decimals);
     const double rounded = std::round(value * power) / power;
-    return decimals == 0 ? number_text::integer(static_cast<qint64>(rounded)) : number_text::fixed(rounded, decimals);
+    return decimals == 0 ? number_text::integer(static_cast<qint64>(rounded))
+                         : number_text::fixed(rounded, decimals);
 }
 
 QList<AxisTick> linearTicks(const AxisSpec& axis, double pixels, double spacing) {
     const double least = (axis.high - axis.low) * spacing / std::max(pixels, 1.0);
-    const double step = axis.step > 0 && std::isfinite(axis.step) ? stepFrom(axis.step, least) : niceStep(least);
+    const double step =
+        axis.step > 0 && std::isfinite(axis.step) ? stepFrom(axis.step, least) : niceStep(least);
     QList<AxisTick> ticks;
     const double slack = step * 1e-6;
-    for (double n = std::ceil((axis.low - slack) / step); n * step <= axis.high + slack && ticks.size() < kMostTicks; ++n) {
+    for (double n = std::ceil((axis.low - slack) / step);
+         n * step <= axis.high + slack && ticks.size() < kMostTicks; ++n) {
         ticks.append({n * step, linearLabel(n * step, step), false});
     }
     return ticks;
@@ -69,8 +75,9 @@ QList<AxisTick> indexTicks(const AxisSpec& axis, double pixels, double spacing) 
 QString logLabel(int exponent, int factor) {
     if (factor == 1) return number_text::power(exponent);
     const double value = factor * std::pow(10.0, exponent);
-    return exponent >= -3 && exponent < 6 ? number_text::significant(value, 1)
-                                          : QString::number(factor) + QStringLiteral(" × ") + number_text::power(exponent);
+    return exponent >= -3 && exponent < 6
+               ? number_text::significant(value, 1)
+               : QString::number(factor) + QStringLiteral(" × ") + number_text::power(exponent);
 }
 
 QList<AxisTick> logTicks(const AxisSpec& axis, double pixels, double spacing) {
@@ -89,7 +96,8 @@ QList<AxisTick> logTicks(const AxisSpec& axis, double pixels, double spacing) {
         for (int factor = 1; factor <= 9; ++factor) {
             const double at = exponent + std::log10(factor);
             if (at < axis.low - kSlack || at > axis.high + kSlack) continue;
-            const bool labelled = factor == 1 ? exponent % every == 0 : narrow && (factor == 2 || factor == 5);
+            const bool labelled =
+                factor == 1 ? exponent % every == 0 : narrow && (factor == 2 || factor == 5);
             if (factor > 1 && !labelled && !minor) continue;
             ticks.append({at, labelled ? logLabel(exponent, factor) : QString(), factor > 1 && !labelled});
         }
@@ -100,7 +108,8 @@ QList<AxisTick> logTicks(const AxisSpec& axis, double pixels, double spacing) {
 }  // namespace
 
 QList<AxisTick> axisTicks(const AxisSpec& axis, double pixels, double spacing) {
-    if (!std::isfinite(axis.low) || !std::isfinite(axis.high) || !(axis.low < axis.high) || !(pixels > 0)) return {};
+    if (!std::isfinite(axis.low) || !std::isfinite(axis.high) || !(axis.low < axis.high) || !(pixels > 0))
+        return {};
     switch (axis.scale) {
         case AxisScale::Linear:
             return linearTicks(axis, pixels, spacing);

@@ -16,11 +16,12 @@ struct AxisSpec {
     AxisScale scale = AxisScale::Linear;
     double low = 0;
     double high = 1;
-    QString title;      ///< lower case, with unit
-    double step = 0;    ///< Linear: ticks fall on multiples of this times a power of two; 0: 1, 2 or 5 times a power of ten
-    int count = 0;      ///< Index: number of values
-    bool grid = false;  ///< faint line at each label
-    double spacing = 0; ///< least distance of labels in design units; 0: 64 across, 36 up
+    QString title;    ///< lower case, with unit
+    double step = 0;  ///< Linear: ticks fall on multiples of this times a power of two; 0: 1, 2 or 5 times a
+                      ///< power of ten
+    int count = 0;    ///< Index: number of values
+    bool grid = false;   ///< faint line at each label
+    double spacing = 0;  ///< least distance of labels in design units; 0: 64 across, 36 up
 };
 
 struct AxisTick {
@@ -29,8 +30,8 @@ struct AxisTick {
     bool minor = false;
 };
 
-/// Ticks of an axis that is `pixels` long, labels at least `spacing` pixels apart. Ascending. Empty when low >= high or
-/// a limit is not finite.
+/// Ticks of an axis that is `pixels` long, labels at least `spacing` pixels apart. Ascending. Empty when low
+/// >= high or a limit is not finite.
 [[nodiscard]] QList<AxisTick> axisTicks(const AxisSpec& axis, double pixels, double spacing);
 
 }  // namespace rankscope::gui

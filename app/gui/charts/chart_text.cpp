@@ -25,14 +25,19 @@ struct CardLayout {
 };
 
 CardLayout layoutOf(const QString& title, const QList<CardRow>& rows, const QFont& application) {
-    CardLayout layout{scaledFont(application, TextRole::Label), scaledFont(application, TextRole::Label),
-                      scaledFont(application, TextRole::LabelStrong), 10 * designUnit(application), 0, {}};
+    CardLayout layout{scaledFont(application, TextRole::Label),
+                      scaledFont(application, TextRole::Label),
+                      scaledFont(application, TextRole::LabelStrong),
+                      10 * designUnit(application),
+                      0,
+                      {}};
     const QFontMetricsF labels(layout.labelFont);
     const QFontMetricsF values(layout.valueFont);
     layout.rowHeight = labels.height() * 1.12;
     double width = title.isEmpty() ? 0 : QFontMetricsF(layout.titleFont).horizontalAdvance(title);
     for (const CardRow& row : rows) {
-        width = std::max(width, labels.horizontalAdvance(row.label) + 22 + values.horizontalAdvance(row.value));
+        width =
+            std::max(width, labels.horizontalAdvance(row.label) + 22 + values.horizontalAdvance(row.value));
     }
     const auto lines = static_cast<double>(rows.size() + (title.isEmpty() ? 0 : 1));
     layout.size = QSizeF(width + 2 * layout.padding, lines * layout.rowHeight + 1.2 * layout.padding);
@@ -41,8 +46,8 @@ CardLayout layoutOf(const QString& title, const QList<CardRow>& rows, const QFon
 
 }  // namespace
 
-void drawHaloText(QPainter& painter, const QPointF& at, const QString& text, const QFont& font, const QColor& color,
-                  const QColor& ground) {
+void drawHaloText(QPainter& painter, const QPointF& at, const QString& text, const QFont& font,
+                  const QColor& color, const QColor& ground) {
     QPainterPath outline;
     outline.addText(at, font, text);
     QColor halo = ground;
@@ -75,7 +80,8 @@ void drawCard(QPainter& painter, const QPointF& at, const QString& title, const 
     painter.setPen(QPen(theme.color(Role::Strong), 1));
     painter.setBrush(theme.color(theme.isDark() ? Role::Raised : Role::Panel));
     painter.drawRoundedRect(box, 4, 4);
-    double y = at.y() + 0.6 * layout.padding + QFontMetricsF(layout.labelFont).ascent() + 0.06 * layout.rowHeight;
+    double y =
+        at.y() + 0.6 * layout.padding + QFontMetricsF(layout.labelFont).ascent() + 0.06 * layout.rowHeight;
     if (!title.isEmpty()) {
         painter.setFont(layout.titleFont);
         painter.setPen(theme.color(Role::Ink));
@@ -109,7 +115,8 @@ QPointF placeCard(const QSizeF& size, const QPointF& anchor, double distance, co
 QList<double> spreadLabels(const QList<double>& centers, double spacing, double low, double high) {
     std::vector<qsizetype> order(static_cast<std::size_t>(centers.size()));
     std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(), [&](qsizetype a, qsizetype b) { return centers[a] < centers[b]; });
+    std::stable_sort(order.begin(), order.end(),
+                     [&](qsizetype a, qsizetype b) { return centers[a] < centers[b]; });
     QList<double> result = centers;
     double next = low;
     for (const qsizetype i : order) {

@@ -16,10 +16,10 @@ namespace rankscope::gui {
 
 class Theme;
 
-/// Text over lines: outlined first in the colour of the ground, so that it stays readable and exports as it looks.
-/// `at`: left end of the base line.
-void drawHaloText(QPainter& painter, const QPointF& at, const QString& text, const QFont& font, const QColor& color,
-                  const QColor& ground);
+/// Text over lines: outlined first in the colour of the ground, so that it stays readable and exports as it
+/// looks. `at`: left end of the base line.
+void drawHaloText(QPainter& painter, const QPointF& at, const QString& text, const QFont& font,
+                  const QColor& color, const QColor& ground);
 
 /// Base line at which capitals of `font` are centred on y.
 [[nodiscard]] double centeredBaseline(const QFont& font, double y);
@@ -36,11 +36,14 @@ struct CardRow {
 void drawCard(QPainter& painter, const QPointF& at, const QString& title, const QList<CardRow>& rows,
               const QFont& application, const Theme& theme);
 
-/// Corner of a card of `size` near `anchor`: right below it if there is room, else on the other side; inside `bounds`.
-[[nodiscard]] QPointF placeCard(const QSizeF& size, const QPointF& anchor, double distance, const QRectF& bounds);
+/// Corner of a card of `size` near `anchor`: right below it if there is room, else on the other side; inside
+/// `bounds`.
+[[nodiscard]] QPointF placeCard(const QSizeF& size, const QPointF& anchor, double distance,
+                                const QRectF& bounds);
 
-/// Moves labels apart, so that neighbours stand at least `spacing` apart inside [low, high] as far as they fit.
-/// Returns the new centres in the order of `centers`.
-[[nodiscard]] QList<double> spreadLabels(const QList<double>& centers, double spacing, double low, double high);
+/// Moves labels apart, so that neighbours stand at least `spacing` apart inside [low, high] as far as they
+/// fit. Returns the new centres in the order of `centers`.
+[[nodiscard]] QList<double> spreadLabels(const QList<double>& centers, double spacing, double low,
+                                         double high);
 
 }  // namespace rankscope::gui

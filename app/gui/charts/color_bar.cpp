@@ -29,7 +29,8 @@ void ColorBar::setTheme(const Theme& theme) {
     update();
 }
 
-void ColorBar::setScale(const QString& title, const QList<QRgb>& colors, const QString& low, const QString& high, bool pointed) {
+void ColorBar::setScale(const QString& title, const QList<QRgb>& colors, const QString& low,
+                        const QString& high, bool pointed) {
     title_ = title;
     colors_ = colors;
     low_ = low;
@@ -43,7 +44,8 @@ void ColorBar::setScale(const QString& title, const QList<QRgb>& colors, const Q
 QSize ColorBar::sizeHint() const {
     const QFontMetricsF metrics(scaledFont(font(), TextRole::Label));
     const double u = designUnit(font());
-    double width = metrics.horizontalAdvance(low_) + metrics.horizontalAdvance(high_) + (kBarWidth + 2 * kGap) * u + 2;
+    double width =
+        metrics.horizontalAdvance(low_) + metrics.horizontalAdvance(high_) + (kBarWidth + 2 * kGap) * u + 2;
     if (!title_.isEmpty()) width += metrics.horizontalAdvance(title_) + kGap * u;
     return {static_cast<int>(std::ceil(width)), static_cast<int>(std::ceil(metrics.height()))};
 }
@@ -67,12 +69,17 @@ void ColorBar::paintEvent(QPaintEvent* /*event*/) {
     if (!title_.isEmpty()) write(title_);
     write(low_);
     // On whole pixels, so that its colours are exactly those of the cells.
-    const QRectF bar(std::round(x), std::round(middle - kBarHeight * u / 2), std::round(kBarWidth * u), std::round(kBarHeight * u));
+    const QRectF bar(std::round(x), std::round(middle - kBarHeight * u / 2), std::round(kBarWidth * u),
+                     std::round(kBarHeight * u));
     QPainterPath shape;
     const double center = bar.center().y();
     const double point = pointed_ ? bar.height() / 2 : 0;
-    shape.addPolygon(QPolygonF{{bar.left(), center}, {bar.left() + point, bar.top()}, {bar.right() - point, bar.top()},
-                               {bar.right(), center}, {bar.right() - point, bar.bottom()}, {bar.left() + point, bar.bottom()}});
+    shape.addPolygon(QPolygonF{{bar.left(), center},
+                               {bar.left() + point, bar.top()},
+                               {bar.right() - point, bar.top()},
+                               {bar.right(), center},
+                               {bar.right() - point, bar.bottom()},
+                               {bar.left() + point, bar.bottom()}});
     if (!pointed_) {
         shape = QPainterPath();
         shape.addRect(bar);
@@ -80,7 +87,8 @@ void ColorBar::paintEvent(QPaintEvent* /*event*/) {
     shape.closeSubpath();
     // The very table of the cells, not a gradient that resembles it.
     QImage image(static_cast<int>(colors_.size()), 1, QImage::Format_RGB32);
-    for (int i = 0; i < image.width(); ++i) image.setPixel(i, 0, colors_[i]);
+    for (int i = 0; i < image.width(); ++i)
+        image.setPixel(i, 0, colors_[i]);
     painter.save();
     painter.setClipPath(shape);
     painter.drawImage(bar, image);

@@ -10,7 +10,8 @@
 
 namespace rankscope::gui {
 
-/// What the colours of cells mean: the table of the cells between its two end values. Pointed ends: values beyond exist.
+/// What the colours of cells mean: the table of the cells between its two end values. Pointed ends: values
+/// beyond exist.
 class ColorBar : public QWidget {
     Q_OBJECT
 
@@ -20,9 +21,11 @@ public:
     void setTheme(const Theme& theme);
 
     /// `title` may be empty; `low` and `high` are the texts at the ends.
-    void setScale(const QString& title, const QList<QRgb>& colors, const QString& low, const QString& high, bool pointed);
+    void setScale(const QString& title, const QList<QRgb>& colors, const QString& low, const QString& high,
+                  bool pointed);
 
     [[nodiscard]] QSize sizeHint() const override;
+
     [[nodiscard]] QSize minimumSizeHint() const override { return sizeHint(); }
 
 protected:

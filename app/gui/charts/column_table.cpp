@@ -16,7 +16,9 @@ bool isNumber(const QVariant& value) {
 }
 
 QString quoted(QString field) {
-    if (!field.contains(QLatin1Char(',')) && !field.contains(QLatin1Char('"')) && !field.contains(QLatin1Char('\n'))) return field;
+    if (!field.contains(QLatin1Char(',')) && !field.contains(QLatin1Char('"'))
+        && !field.contains(QLatin1Char('\n')))
+        return field;
     return QLatin1Char('"') + field.replace(QLatin1Char('"'), QLatin1String("\"\"")) + QLatin1Char('"');
 }
 
@@ -28,11 +30,13 @@ template <typename Field>
 QString joined(const ColumnTable& table, QLatin1Char separator, Field field) {
     QString text;
     QStringList line;
-    for (int column = 0; column < table.columns.size(); ++column) line.append(field(table.header(column)));
+    for (int column = 0; column < table.columns.size(); ++column)
+        line.append(field(table.header(column)));
     text += line.join(separator) + QLatin1Char('\n');
     for (int row = 0; row < table.rows.size(); ++row) {
         line.clear();
-        for (int column = 0; column < table.columns.size(); ++column) line.append(field(table.exactText(row, column)));
+        for (int column = 0; column < table.columns.size(); ++column)
+            line.append(field(table.exactText(row, column)));
         text += line.join(separator) + QLatin1Char('\n');
     }
     return text;
@@ -51,8 +55,9 @@ QString ColumnTable::text(int row, int column) const {
     if (!isNumber(value)) return value.toString();
     const double number = value.toDouble();
     if (const auto& format = columns.at(column).format) return format(number);
-    return number == std::floor(number) && std::abs(number) < 1e6 ? number_text::integer(static_cast<qint64>(number))
-                                                                  : number_text::significant(number, 4);
+    return number == std::floor(number) && std::abs(number) < 1e6
+               ? number_text::integer(static_cast<qint64>(number))
+               : number_text::significant(number, 4);
 }
 
 QString ColumnTable::exactText(int row, int column) const {
@@ -90,7 +95,8 @@ int ColumnTableModel::columnCount(const QModelIndex& parent) const {
 }
 
 QVariant ColumnTableModel::data(const QModelIndex& index, int role) const {
-    if (!index.isValid() || index.row() >= table_.rows.size() || index.column() >= table_.columns.size()) return {};
+    if (!index.isValid() || index.row() >= table_.rows.size() || index.column() >= table_.columns.size())
+        return {};
     const QVariant value = table_.rows.at(index.row()).value(index.column());
     switch (role) {
         case Qt::DisplayRole:
@@ -100,7 +106,8 @@ QVariant ColumnTableModel::data(const QModelIndex& index, int role) const {
         case Qt::ToolTipRole:
             return table_.exactText(index.row(), index.column());
         case Qt::TextAlignmentRole:
-            return static_cast<int>(Qt::AlignVCenter | (isNumber(value) || !value.isValid() ? Qt::AlignRight : Qt::AlignLeft));
+            return static_cast<int>(Qt::AlignVCenter
+                                    | (isNumber(value) || !value.isValid() ? Qt::AlignRight : Qt::AlignLeft));
         default:
             return {};
     }

@@ -15,7 +15,8 @@ struct ColumnTable {
     struct Column {
         QString title;
         QString unit;  ///< empty for pure numbers
-        /// Text for the window of a number; empty: whole numbers as they are, others with four significant digits.
+        /// Text for the window of a number; empty: whole numbers as they are, others with four significant
+        /// digits.
         std::function<QString(double)> format;
     };
 
@@ -38,7 +39,8 @@ struct ColumnTable {
     [[nodiscard]] QString toTsv() const;
 };
 
-/// Read-only model of one table. DisplayRole: as in the window; EditRole: the value; ToolTipRole: full precision.
+/// Read-only model of one table. DisplayRole: as in the window; EditRole: the value; ToolTipRole: full
+/// precision.
 class ColumnTableModel : public QAbstractTableModel {
     Q_OBJECT
 
@@ -46,12 +48,14 @@ public:
     using QAbstractTableModel::QAbstractTableModel;
 
     void setTable(ColumnTable table);
+
     [[nodiscard]] const ColumnTable& table() const { return table_; }
 
     [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
     [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
     [[nodiscard]] QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
-    [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
+    [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation,
+                                      int role = Qt::DisplayRole) const override;
 
 private:
     ColumnTable table_;

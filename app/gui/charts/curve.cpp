@@ -42,7 +42,8 @@ std::optional<Clipped> clipSegment(const QPointF& a, const QPointF& b, const QRe
     if (!inside) return std::nullopt;
     // End points are exact, not a rounding error outside.
     const auto held = [&](const QPointF& p) {
-        return QPointF(std::clamp(p.x(), box.left(), box.right()), std::clamp(p.y(), box.top(), box.bottom()));
+        return QPointF(std::clamp(p.x(), box.left(), box.right()),
+                       std::clamp(p.y(), box.top(), box.bottom()));
     };
     return Clipped{held(enter > 0 ? a + enter * d : a), held(leave < 1 ? a + leave * d : b), leave < 1};
 }
@@ -73,8 +74,8 @@ QList<QPolygonF> cutCurve(std::span<const double> x, std::span<const double> y, 
         }
         const QPointF here(x[i], y[i]);
         if (i == 0 || !finite(x[i - 1], y[i - 1])) {
-            const bool inside = here.x() >= range.left() && here.x() <= range.right() && here.y() >= range.top()
-                                && here.y() <= range.bottom();
+            const bool inside = here.x() >= range.left() && here.x() <= range.right()
+                                && here.y() >= range.top() && here.y() <= range.bottom();
             if (inside) piece.append(here);
             continue;
         }
@@ -105,7 +106,8 @@ QPolygonF simplified(const QPolygonF& line, double tolerance) {
         qsizetype at = -1;
         for (qsizetype i = first + 1; i < last; ++i) {
             const QPointF d = line[i] - line[first];
-            const double distance = length > 0 ? std::abs(along.x() * d.y() - along.y() * d.x()) / length : std::hypot(d.x(), d.y());
+            const double distance = length > 0 ? std::abs(along.x() * d.y() - along.y() * d.x()) / length
+                                               : std::hypot(d.x(), d.y());
             if (distance <= farthest) continue;
             farthest = distance;
             at = i;
@@ -122,8 +124,8 @@ QPolygonF simplified(const QPolygonF& line, double tolerance) {
     return result;
 }
 
-QList<BandPiece> cutBand(std::span<const double> x, std::span<const double> lower, std::span<const double> upper,
-                         const QRectF& range) {
+QList<BandPiece> cutBand(std::span<const double> x, std::span<const double> lower,
+                         std::span<const double> upper, const QRectF& range) {
     const double floor = range.top();
     const double ceiling = range.bottom();
     QList<BandPiece> pieces;
@@ -141,13 +143,16 @@ QList<BandPiece> cutBand(std::span<const double> x, std::span<const double> lowe
     const auto crossing = [&](std::span<const double> line, std::size_t i) {
         return x[i - 1] + (floor - line[i - 1]) / (line[i] - line[i - 1]) * (x[i] - x[i - 1]);
     };
-    const auto above = [&](std::span<const double> line, std::size_t i) { return std::isfinite(line[i]) && line[i] >= floor; };
+    const auto above = [&](std::span<const double> line, std::size_t i) {
+        return std::isfinite(line[i]) && line[i] >= floor;
+    };
     const std::size_t count = std::min({x.size(), lower.size(), upper.size()});
     for (std::size_t i = 0; i < count; ++i) {
         const bool here = above(upper, i);
         if (i > 0 && finite(upper[i - 1], upper[i]) && here != above(upper, i - 1)) {
             add(crossing(upper, i), kNaN, floor);
-        } else if (i > 0 && here && finite(lower[i - 1], lower[i]) && above(lower, i) != above(lower, i - 1)) {
+        } else if (i > 0 && here && finite(lower[i - 1], lower[i])
+                   && above(lower, i) != above(lower, i - 1)) {
             const double at = crossing(lower, i);
             const double share = (at - x[i - 1]) / (x[i] - x[i - 1]);
             add(at, floor, upper[i - 1] + share * (upper[i] - upper[i - 1]));

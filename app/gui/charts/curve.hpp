@@ -15,11 +15,13 @@ namespace rankscope::gui {
 /// log10 of positive finite values, NaN for all others.
 [[nodiscard]] std::vector<double> logValues(std::span<const float> values);
 
-/// Pieces of the line through (x[i], y[i]) inside `range`. A NaN parts the line; where it leaves the range it is cut at an
-/// interpolated end point. A point with gaps on both sides is a piece of one point.
-[[nodiscard]] QList<QPolygonF> cutCurve(std::span<const double> x, std::span<const double> y, const QRectF& range);
+/// Pieces of the line through (x[i], y[i]) inside `range`. A NaN parts the line; where it leaves the range it
+/// is cut at an interpolated end point. A point with gaps on both sides is a piece of one point.
+[[nodiscard]] QList<QPolygonF> cutCurve(std::span<const double> x, std::span<const double> y,
+                                        const QRectF& range);
 
-/// The line without points that lie within `tolerance` of the line through their neighbours (Ramer, Douglas, Peucker).
+/// The line without points that lie within `tolerance` of the line through their neighbours (Ramer, Douglas,
+/// Peucker).
 [[nodiscard]] QPolygonF simplified(const QPolygonF& line, double tolerance);
 
 /// One piece of a band: both lines have the same x.
@@ -28,8 +30,8 @@ struct BandPiece {
     QPolygonF upper;
 };
 
-/// Pieces of the band between two lines inside `range`. The lower line is held at the floor where it is under it or NaN
-/// (a zero on a log axis); where the upper line is under the floor or NaN there is no band.
+/// Pieces of the band between two lines inside `range`. The lower line is held at the floor where it is under
+/// it or NaN (a zero on a log axis); where the upper line is under the floor or NaN there is no band.
 [[nodiscard]] QList<BandPiece> cutBand(std::span<const double> x, std::span<const double> lower,
                                        std::span<const double> upper, const QRectF& range);
 

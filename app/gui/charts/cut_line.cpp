@@ -35,7 +35,8 @@ QRectF CutLine::gripRect(double lineX, const QRectF& plot, const QFont& applicat
     const double width = QFontMetricsF(font).horizontalAdvance(text) + 27 * u;
     const double height = 19 * u;
     // Right of the middle of the line as far as the plot allows.
-    const double left = std::clamp(lineX - width / 2, plot.left() - 2 * u, std::max(plot.left() - 2 * u, plot.right() + 8 * u - width));
+    const double left = std::clamp(lineX - width / 2, plot.left() - 2 * u,
+                                   std::max(plot.left() - 2 * u, plot.right() + 8 * u - width));
     return {left, plot.top() - 2 * u, width, height};
 }
 
@@ -50,7 +51,8 @@ bool CutLine::hit(const QPointF& pixel, double lineX, const QRectF& plot, const 
     return line.contains(pixel) || gripRect(lineX, plot, application).contains(pixel);
 }
 
-void CutLine::paint(QPainter& painter, double lineX, const QRectF& plot, const QFont& application, const Theme& theme) const {
+void CutLine::paint(QPainter& painter, double lineX, const QRectF& plot, const QFont& application,
+                    const Theme& theme) const {
     if (count < 1) return;
     const double u = designUnit(application);
     const QColor main = theme.color(isDragging() ? Role::Accent : Role::Ink);
@@ -74,7 +76,8 @@ void CutLine::paint(QPainter& painter, double lineX, const QRectF& plot, const Q
     painter.drawRoundedRect(grip, 3, 3);
     painter.setPen(QPen(label, 1.3));
     for (const double dx : {9.0, 12.0}) {
-        painter.drawLine(QPointF(grip.left() + dx * u, grip.top() + 5 * u), QPointF(grip.left() + dx * u, grip.bottom() - 5 * u));
+        painter.drawLine(QPointF(grip.left() + dx * u, grip.top() + 5 * u),
+                         QPointF(grip.left() + dx * u, grip.bottom() - 5 * u));
     }
     const QFont font = scaledFont(application, TextRole::LabelStrong);
     painter.setFont(font);

@@ -80,7 +80,8 @@ void HeadsByLayerView::rebuild() {
 }
 
 int HeadsByLayerView::highCount() const {
-    return static_cast<int>(std::count_if(marks_.begin(), marks_.end(), [&](const Mark& mark) { return !(mark.rank < split_); }));
+    return static_cast<int>(
+        std::count_if(marks_.begin(), marks_.end(), [&](const Mark& mark) { return !(mark.rank < split_); }));
 }
 
 int HeadsByLayerView::lowCount() const {
@@ -111,7 +112,8 @@ void HeadsByLayerView::paintUnder(QPainter& painter) {
     if (data_.layer < 0 || data_.layer >= static_cast<int>(data_.ranks.size())) return;
     const double left = toPixel({data_.layer - 0.45, 0}).x();
     const double right = toPixel({data_.layer + 0.45, 0}).x();
-    painter.fillRect(QRectF(left, plotRect().top(), right - left, plotRect().height()), theme().color(Role::Select));
+    painter.fillRect(QRectF(left, plotRect().top(), right - left, plotRect().height()),
+                     theme().color(Role::Select));
 }
 
 void HeadsByLayerView::paintOver(QPainter& painter) {
@@ -147,20 +149,24 @@ void HeadsByLayerView::paintOver(QPainter& painter) {
         if (!hovered) continue;
         const QList<CardRow> rows{{data_.metric, number_text::rank(mark.rank)}};
         const QString title = tr("Layer %1, head %2").arg(mark.layer).arg(mark.head);
-        drawCard(painter, placeCard(cardSize(title, rows, font()), headPixel(mark.layer, mark.head), 12 * u, plotRect()), title,
-                 rows, font(), theme());
+        drawCard(
+            painter,
+            placeCard(cardSize(title, rows, font()), headPixel(mark.layer, mark.head), 12 * u, plotRect()),
+            title, rows, font(), theme());
     }
 }
 
 const HeadsByLayerView::Mark* HeadsByLayerView::markAt(const QPointF& pixel) const {
     QList<QPointF> points;
-    for (const Mark& mark : marks_) points.append(headPixel(mark.layer, mark.head));
+    for (const Mark& mark : marks_)
+        points.append(headPixel(mark.layer, mark.head));
     const qsizetype hit = nearestPoint(points, pixel, 9 * unit());
     return hit < 0 ? nullptr : &marks_[static_cast<std::size_t>(hit)];
 }
 
 bool HeadsByLayerView::onSplit(const QPointF& pixel) const {
-    return std::isfinite(split_) && plotRect().contains(pixel) && std::abs(toPixel({0, split_}).y() - pixel.y()) < 5 * unit();
+    return std::isfinite(split_) && plotRect().contains(pixel)
+           && std::abs(toPixel({0, split_}).y() - pixel.y()) < 5 * unit();
 }
 
 void HeadsByLayerView::hover(const Mark* mark) {
@@ -170,7 +176,10 @@ void HeadsByLayerView::hover(const Mark* mark) {
     setHover(layer, head);
     Q_EMIT headHovered(layer, head);
     Q_EMIT readoutChanged(mark == nullptr ? QString()
-                                          : tr("Layer %1 · head %2 · %3 %4").arg(layer).arg(head).arg(data_.metric, number_text::rank(mark->rank)));
+                                          : tr("Layer %1 · head %2 · %3 %4")
+                                                .arg(layer)
+                                                .arg(head)
+                                                .arg(data_.metric, number_text::rank(mark->rank)));
 }
 
 void HeadsByLayerView::mousePressEvent(QMouseEvent* event) {
@@ -228,16 +237,21 @@ std::unique_ptr<PlotView> HeadsByLayerView::copy() const {
 
 ColumnTable HeadsByLayerView::table() const {
     ColumnTable result;
-    result.columns = {{tr("layer"), {}, {}}, {tr("head"), {}, {}}, {data_.metric, {}, number_text::rank}, {tr("group"), {}, {}}};
+    result.columns = {{tr("layer"), {}, {}},
+                      {tr("head"), {}, {}},
+                      {data_.metric, {}, number_text::rank},
+                      {tr("group"), {}, {}}};
     for (const Mark& mark : marks_) {
-        result.rows.append({mark.layer, mark.head, static_cast<float>(mark.rank), mark.rank < split_ ? tr("low") : tr("high")});
+        result.rows.append({mark.layer, mark.head, static_cast<float>(mark.rank),
+                            mark.rank < split_ ? tr("low") : tr("high")});
     }
     return result;
 }
 
 QString HeadsByLayerView::describe() const {
     if (isEmpty()) return tr("No ranks.");
-    const auto [least, most] = std::minmax_element(marks_.begin(), marks_.end(), [](const Mark& a, const Mark& b) { return a.rank < b.rank; });
+    const auto [least, most] = std::minmax_element(
+        marks_.begin(), marks_.end(), [](const Mark& a, const Mark& b) { return a.rank < b.rank; });
     return tr("%1 of %2 heads from %3 to %4; %5 high and %6 low, split at %7.")
         .arg(data_.metric)
         .arg(marks_.size())

@@ -13,9 +13,10 @@ namespace rankscope::gui {
 
 /// One rank of every head of the model.
 struct HeadsByLayerData {
-    QString metric;                         ///< axis title
-    std::vector<std::vector<float>> ranks;  ///< [layer][head]; an empty layer has no recurrent state; NaN: unknown
-    int layer = 0;                          ///< selected
+    QString metric;  ///< axis title
+    std::vector<std::vector<float>>
+        ranks;      ///< [layer][head]; an empty layer has no recurrent state; NaN: unknown
+    int layer = 0;  ///< selected
     int head = 0;
     double split = std::numeric_limits<double>::quiet_NaN();  ///< NaN: the largest gap
 };
@@ -32,6 +33,7 @@ public:
     explicit HeadsByLayerView(QWidget* parent = nullptr);
 
     void setData(const HeadsByLayerData& data);
+
     [[nodiscard]] const HeadsByLayerData& data() const { return data_; }
 
     /// Moves the emphasis alone. No signal.
@@ -39,6 +41,7 @@ public:
     void setHover(int layer, int head);
 
     [[nodiscard]] double split() const { return split_; }
+
     [[nodiscard]] int highCount() const;
     [[nodiscard]] int lowCount() const;
 

@@ -18,7 +18,8 @@ constexpr double kSquareFrom = 4;
 
 double tickStep(int count) {
     double step = 1;
-    while (step * 4 < count) step *= 2;
+    while (step * 4 < count)
+        step *= 2;
     return step;
 }
 
@@ -44,7 +45,8 @@ HeatMapView::HeatMapView(QWidget* parent) : PlotView(parent) {
 void HeatMapView::setData(const HeatMapData& data) {
     data_ = data;
     // What does not fit together is no matrix.
-    const auto cells = static_cast<std::size_t>(std::max(data.rows, 0)) * static_cast<std::size_t>(std::max(data.columns, 0));
+    const auto cells = static_cast<std::size_t>(std::max(data.rows, 0))
+                       * static_cast<std::size_t>(std::max(data.columns, 0));
     if (cells == 0 || data.values.size() != cells) {
         data_.rows = 0;
         data_.columns = 0;
@@ -54,7 +56,8 @@ void HeatMapView::setData(const HeatMapData& data) {
     std::vector<int> sorted = data_.order;
     std::sort(sorted.begin(), sorted.end());
     bool permutation = sorted.size() == static_cast<std::size_t>(data_.rows);
-    for (std::size_t i = 0; permutation && i < sorted.size(); ++i) permutation = sorted[i] == static_cast<int>(i);
+    for (std::size_t i = 0; permutation && i < sorted.size(); ++i)
+        permutation = sorted[i] == static_cast<int>(i);
     if (!permutation) data_.order.clear();
     hover_ = {-1, -1};
     setAccessibleName(nameOfKind());
@@ -94,15 +97,17 @@ int HeatMapView::rowAtPlace(int place) const {
 }
 
 float HeatMapView::valueAt(int row, int column) const {
-    return data_.values[static_cast<std::size_t>(row) * static_cast<std::size_t>(data_.columns) + static_cast<std::size_t>(column)];
+    return data_.values[static_cast<std::size_t>(row) * static_cast<std::size_t>(data_.columns)
+                        + static_cast<std::size_t>(column)];
 }
 
 void HeatMapView::rebuild() {
     const bool gram = data_.kind == HeatMapKind::Gram;
     const QString byOrder = isReordered() ? tr("key channel, reordered") : tr("key channel");
-    setAxes({AxisScale::Linear, 0, std::max(1.0, static_cast<double>(data_.columns)), gram ? tr("key channel") : tr("value channel"),
-             tickStep(data_.columns), 0, false},
-            {AxisScale::Linear, 0, std::max(1.0, static_cast<double>(data_.rows)), byOrder, tickStep(data_.rows), 0, false});
+    setAxes({AxisScale::Linear, 0, std::max(1.0, static_cast<double>(data_.columns)),
+             gram ? tr("key channel") : tr("value channel"), tickStep(data_.columns), 0, false},
+            {AxisScale::Linear, 0, std::max(1.0, static_cast<double>(data_.rows)), byOrder,
+             tickStep(data_.rows), 0, false});
     limit_ = data_.limit > 0 ? data_.limit : gram ? 1 : symmetricLimit(data_.values);
     clipped_ = false;
     if (isEmpty()) {
@@ -152,7 +157,8 @@ void HeatMapView::paintUnder(QPainter& painter) {
     painter.setRenderHint(QPainter::Antialiasing, true);
     for (int place = 0; place < data_.rows; ++place) {
         if (data_.rowKept[static_cast<std::size_t>(rowAtPlace(place))]) continue;
-        painter.fillRect(QRectF(target.left() - 4 * u, target.top() + (place + 0.15) * height, 3 * u, std::max(1.0, 0.7 * height)),
+        painter.fillRect(QRectF(target.left() - 4 * u, target.top() + (place + 0.15) * height, 3 * u,
+                                std::max(1.0, 0.7 * height)),
                          theme().color(data_.method));
     }
 }
@@ -160,13 +166,15 @@ void HeatMapView::paintUnder(QPainter& painter) {
 void HeatMapView::paintOver(QPainter& painter) {
     const auto frame = [&](int place, int from, int count, const QPen& pen) {
         const QPointF topLeft = toPixel({static_cast<double>(from), static_cast<double>(place)});
-        const QPointF bottomRight = toPixel({static_cast<double>(from + count), static_cast<double>(place + 1)});
+        const QPointF bottomRight =
+            toPixel({static_cast<double>(from + count), static_cast<double>(place + 1)});
         painter.setPen(pen);
         painter.setBrush(Qt::NoBrush);
         painter.drawRect(QRectF(topLeft, bottomRight));
     };
     for (int place = 0; highlighted_ >= 0 && place < data_.rows; ++place) {
-        if (rowAtPlace(place) == highlighted_) frame(place, 0, data_.columns, QPen(theme().color(Role::Ink), 1.2));
+        if (rowAtPlace(place) == highlighted_)
+            frame(place, 0, data_.columns, QPen(theme().color(Role::Ink), 1.2));
     }
     if (hover_.x() >= 0) frame(hover_.y(), hover_.x(), 1, QPen(theme().color(Role::Ink), 1.4));
 }
@@ -174,7 +182,8 @@ void HeatMapView::paintOver(QPainter& painter) {
 QPoint HeatMapView::cellAt(const QPointF& pixel) const {
     if (isEmpty() || !plotRect().contains(pixel)) return {-1, -1};
     const QPointF value = toValue(pixel);
-    return {std::clamp(static_cast<int>(value.x()), 0, data_.columns - 1), std::clamp(static_cast<int>(value.y()), 0, data_.rows - 1)};
+    return {std::clamp(static_cast<int>(value.x()), 0, data_.columns - 1),
+            std::clamp(static_cast<int>(value.y()), 0, data_.rows - 1)};
 }
 
 void HeatMapView::hover(const QPoint& cell) {
@@ -189,7 +198,11 @@ void HeatMapView::hover(const QPoint& cell) {
     const int row = rowAtPlace(cell.y());
     const float value = valueAt(row, cell.x());
     Q_EMIT cellHovered(row, cell.x(), value);
-    Q_EMIT readoutChanged(tr("%1 · row %2, column %3: %4").arg(nameOfKind()).arg(row).arg(cell.x()).arg(number_text::significant(value, 4)));
+    Q_EMIT readoutChanged(tr("%1 · row %2, column %3: %4")
+                              .arg(nameOfKind())
+                              .arg(row)
+                              .arg(cell.x())
+                              .arg(number_text::significant(value, 4)));
 }
 
 void HeatMapView::mousePressEvent(QMouseEvent* event) {
@@ -224,12 +237,15 @@ ColumnTable HeatMapView::table() const {
     if (!data_.rowKept.empty()) result.columns.append({tr("kept"), {}, {}});
     const bool gram = data_.kind == HeatMapKind::Gram;
     for (int column = 0; column < data_.columns; ++column) {
-        result.columns.append({(gram ? tr("key %1") : tr("value %1")).arg(column), {}, [](double value) { return number_text::significant(value, 3); }});
+        result.columns.append({(gram ? tr("key %1") : tr("value %1")).arg(column), {}, [](double value) {
+                                   return number_text::significant(value, 3);
+                               }});
     }
     for (int place = 0; place < data_.rows; ++place) {
         const int row = rowAtPlace(place);
         QList<QVariant> cells{row};
-        if (!data_.rowKept.empty()) cells.append(data_.rowKept[static_cast<std::size_t>(row)] ? tr("yes") : tr("no"));
+        if (!data_.rowKept.empty())
+            cells.append(data_.rowKept[static_cast<std::size_t>(row)] ? tr("yes") : tr("no"));
         for (int column = 0; column < data_.columns; ++column) {
             const float value = valueAt(row, column);
             cells.append(std::isnan(value) ? QVariant() : QVariant(value));

@@ -18,11 +18,12 @@ struct HeatMapData {
     int rows = 0;               ///< key channels
     int columns = 0;            ///< value channels, or key channels of a Gram
     std::vector<float> values;  ///< [rows * columns], row after row; NaN: no number
-    double limit = std::numeric_limits<double>::quiet_NaN();  ///< colours end at +-limit; NaN: 99.5 % quantile of |value|
+    double limit = std::numeric_limits<double>::quiet_NaN();  ///< colours end at +-limit; NaN: 99.5 %
+                                                              ///< quantile of |value|
     double factor = 1;          ///< values are shown times this (the error of a good reconstruction is small)
     std::vector<bool> rowKept;  ///< per row; removed rows are faded and ticked. Empty: no plan
     Method method = Method::Drrqr;  ///< colour of the ticks
-    std::vector<int> order;     ///< row shown at each place; empty: by index
+    std::vector<int> order;         ///< row shown at each place; empty: by index
 };
 
 /// The 99.5 % quantile of the finite |values|; 1 if there are none or all are 0.
@@ -36,10 +37,12 @@ public:
     explicit HeatMapView(QWidget* parent = nullptr);
 
     void setData(const HeatMapData& data);
+
     [[nodiscard]] const HeatMapData& data() const { return data_; }
 
     /// Colours end at +- this value.
     [[nodiscard]] double limit() const { return limit_; }
+
     /// True when some value lies beyond the limit: the colour bar then has pointed ends.
     [[nodiscard]] bool isClipped() const { return clipped_; }
 
@@ -54,7 +57,8 @@ public:
     [[nodiscard]] std::unique_ptr<PlotView> copy() const override;
 
 Q_SIGNALS:
-    /// Row is the key channel whatever the order; -1, -1 when the pointer leaves. The value is not multiplied.
+    /// Row is the key channel whatever the order; -1, -1 when the pointer leaves. The value is not
+    /// multiplied.
     void cellHovered(int row, int column, float value);
     void cellPicked(int row, int column);
 

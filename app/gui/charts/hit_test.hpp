@@ -8,8 +8,8 @@
 
 namespace rankscope::gui {
 
-/// Index of the point nearest to `at` within `radius` pixels, the later one of equals (it is drawn on top); -1 for none.
-/// NaN points are never hit.
+/// Index of the point nearest to `at` within `radius` pixels, the later one of equals (it is drawn on top);
+/// -1 for none. NaN points are never hit.
 [[nodiscard]] inline qsizetype nearestPoint(const QList<QPointF>& points, const QPointF& at, double radius) {
     qsizetype nearest = -1;
     double least = radius;

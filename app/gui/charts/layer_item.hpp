@@ -19,8 +19,8 @@ public:
         setAcceptedMouseButtons(Qt::NoButton);
     }
 
-    /// Keeps what was painted on a screen as a picture until redraw(). (The scene's own cache drops pictures at will,
-    /// and would put a bitmap into exported vector files.)
+    /// Keeps what was painted on a screen as a picture until redraw(). (The scene's own cache drops pictures
+    /// at will, and would put a bitmap into exported vector files.)
     void keepPicture() { keeps_ = true; }
 
     void resize(const QSizeF& size) {

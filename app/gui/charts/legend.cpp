@@ -13,16 +13,19 @@ namespace rankscope::gui {
 namespace {
 
 double signWidth(const LegendEntry& entry, double unit) {
-    return (entry.sign == LegendEntry::Sign::Marker || entry.sign >= LegendEntry::Sign::TriangleUp ? 11 : 20) * unit;
+    return (entry.sign == LegendEntry::Sign::Marker || entry.sign >= LegendEntry::Sign::TriangleUp ? 11 : 20)
+           * unit;
 }
 
-void drawSign(QPainter& painter, const QRectF& box, const LegendEntry& entry, const Theme& theme, double unit) {
+void drawSign(QPainter& painter, const QRectF& box, const LegendEntry& entry, const Theme& theme,
+              double unit) {
     const double y = box.center().y();
     switch (entry.sign) {
         case LegendEntry::Sign::Line:
         case LegendEntry::Sign::DashedLine: {
             QPen pen(entry.color, entry.width, Qt::SolidLine, Qt::FlatCap);
-            if (entry.sign == LegendEntry::Sign::DashedLine) pen.setDashPattern({6 / entry.width, 3 / entry.width});
+            if (entry.sign == LegendEntry::Sign::DashedLine)
+                pen.setDashPattern({6 / entry.width, 3 / entry.width});
             painter.setPen(pen);
             painter.drawLine(QPointF(box.left(), y), QPointF(box.right(), y));
             break;
@@ -31,7 +34,8 @@ void drawSign(QPainter& painter, const QRectF& box, const LegendEntry& entry, co
             painter.fillRect(QRectF(box.left(), y - 4 * unit, box.width(), 8 * unit), entry.color);
             break;
         case LegendEntry::Sign::Marker:
-            drawMarker(painter, {box.center().x(), y}, 9 * unit, entry.marker, theme, theme.color(Role::Panel));
+            drawMarker(painter, {box.center().x(), y}, 9 * unit, entry.marker, theme,
+                       theme.color(Role::Panel));
             break;
         case LegendEntry::Sign::TriangleUp:
         case LegendEntry::Sign::TriangleDown: {
@@ -70,11 +74,12 @@ double rowHeight(const QFont& application) {
 }  // namespace
 
 double legendHeight(const QList<LegendEntry>& entries, double width, const QFont& application) {
-    return layOut(entries, width, application, [](const LegendEntry&, double, int) {}) * rowHeight(application);
+    return layOut(entries, width, application, [](const LegendEntry&, double, int) {})
+           * rowHeight(application);
 }
 
-void drawLegend(QPainter& painter, const QRectF& area, const QList<LegendEntry>& entries, const QFont& application,
-                const Theme& theme) {
+void drawLegend(QPainter& painter, const QRectF& area, const QList<LegendEntry>& entries,
+                const QFont& application, const Theme& theme) {
     const double unit = designUnit(application);
     const double height = rowHeight(application);
     const QFont font = scaledFont(application, TextRole::Label);

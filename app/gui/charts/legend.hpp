@@ -25,7 +25,7 @@ struct LegendEntry {
 [[nodiscard]] double legendHeight(const QList<LegendEntry>& entries, double width, const QFont& application);
 
 /// Draws the entries from the left, in as many rows as they need.
-void drawLegend(QPainter& painter, const QRectF& area, const QList<LegendEntry>& entries, const QFont& application,
-                const Theme& theme);
+void drawLegend(QPainter& painter, const QRectF& area, const QList<LegendEntry>& entries,
+                const QFont& application, const Theme& theme);
 
 }  // namespace rankscope::gui

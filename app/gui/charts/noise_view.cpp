@@ -46,7 +46,8 @@ void NoiseView::setData(const NoiseData& data) {
 void NoiseView::setMode(NoiseMode mode) {
     mode_ = mode;
     hoverPoint_ = {-1, -1};
-    setAccessibleName(mode == NoiseMode::Amplification ? tr("Noise amplification of every head") : tr("Perplexity against query noise"));
+    setAccessibleName(mode == NoiseMode::Amplification ? tr("Noise amplification of every head")
+                                                       : tr("Perplexity against query noise"));
     refresh();
 }
 
@@ -64,8 +65,10 @@ void NoiseView::setHover(int layer, int head) {
 }
 
 bool NoiseView::isEmpty() const {
-    if (mode_ == NoiseMode::Amplification) return std::none_of(data_.heads.begin(), data_.heads.end(), drawable);
-    return std::all_of(data_.curves.begin(), data_.curves.end(), [](const NoiseData::Curve& curve) { return curve.level.empty(); });
+    if (mode_ == NoiseMode::Amplification)
+        return std::none_of(data_.heads.begin(), data_.heads.end(), drawable);
+    return std::all_of(data_.curves.begin(), data_.curves.end(),
+                       [](const NoiseData::Curve& curve) { return curve.level.empty(); });
 }
 
 void NoiseView::rebuild() {
@@ -114,15 +117,20 @@ void NoiseView::rebuildPerplexity() {
     logPerplexity_ = low > 0 && high / low > 8;
     const double from = axisY(low);
     const double to = axisY(high);
-    const double pad = std::max(0.06 * (to - from), logPerplexity_ ? 0.05 : 0.01 * std::max(std::abs(high), 1e-6));
-    setAxes({AxisScale::Linear, 0, right > 0 ? right * 1.06 : 1, tr("query noise, share of its norm"), 0, 0, false},
-            {logPerplexity_ ? AxisScale::Log10 : AxisScale::Linear, from - pad, to + pad, tr("perplexity"), 0, 0, true});
+    const double pad =
+        std::max(0.06 * (to - from), logPerplexity_ ? 0.05 : 0.01 * std::max(std::abs(high), 1e-6));
+    setAxes({AxisScale::Linear, 0, right > 0 ? right * 1.06 : 1, tr("query noise, share of its norm"), 0, 0,
+             false},
+            {logPerplexity_ ? AxisScale::Log10 : AxisScale::Linear, from - pad, to + pad, tr("perplexity"), 0,
+             0, true});
     QList<Curve> curves;
     for (const NoiseData::Curve& curve : data_.curves) {
         std::vector<double> y;
-        for (const float value : curve.perplexity) y.push_back(axisY(value));
+        for (const float value : curve.perplexity)
+            y.push_back(axisY(value));
         const std::vector<double> x(curve.level.begin(), curve.level.end());
-        curves.append({cutCurve(x, y, axisRange()), QPen(theme().color(curve.method), curve.method == Method::FullModel ? 2 : 1.5)});
+        curves.append({cutCurve(x, y, axisRange()),
+                       QPen(theme().color(curve.method), curve.method == Method::FullModel ? 2 : 1.5)});
     }
     setCurves(curves);
 }
@@ -131,7 +139,8 @@ QList<LegendEntry> NoiseView::legend() const {
     if (mode_ == NoiseMode::Amplification || isEmpty()) return {};
     QList<LegendEntry> entries;
     for (const NoiseData::Curve& curve : data_.curves) {
-        entries.append({LegendEntry::Sign::Marker, {}, 1, {curve.method, PlanState::Exact, 1, false, {}}, curve.name});
+        entries.append(
+            {LegendEntry::Sign::Marker, {}, 1, {curve.method, PlanState::Exact, 1, false, {}}, curve.name});
     }
     return entries;
 }
@@ -170,19 +179,23 @@ void NoiseView::paintAmplification(QPainter& painter) {
         }
     }
     if (front != nullptr) draw(*front, 5.2, theme().color(Role::Ink));
-    const auto name = [&](const NoiseData::Head& head) { return tr("Layer %1, head %2").arg(head.layer).arg(head.head); };
+    const auto name = [&](const NoiseData::Head& head) {
+        return tr("Layer %1, head %2").arg(head.layer).arg(head.head);
+    };
     if (front != nullptr && front != hovered) {
         const QFont font = scaledFont(this->font(), TextRole::LabelStrong);
         const double width = QFontMetricsF(font).horizontalAdvance(name(*front));
         const double x = std::min(pixelOf(*front).x() + 9 * u, plotRect().right() - width);
-        drawHaloText(painter, {x, pixelOf(*front).y() - 7 * u}, name(*front), font, theme().color(Role::Ink), theme().color(Role::Panel));
+        drawHaloText(painter, {x, pixelOf(*front).y() - 7 * u}, name(*front), font, theme().color(Role::Ink),
+                     theme().color(Role::Panel));
     }
     if (hovered == nullptr) return;
     draw(*hovered, 5.2, theme().color(hovered == front ? Role::Ink : Role::Ink2));
     const QList<CardRow> rows{{tr("stable rank"), number_text::rank(hovered->stableRank)},
                               {tr("amplification"), number_text::significant(hovered->amplification, 3)}};
-    drawCard(painter, placeCard(cardSize(name(*hovered), rows, font()), pixelOf(*hovered), 12 * u, plotRect()), name(*hovered), rows, font(),
-             theme());
+    drawCard(painter,
+             placeCard(cardSize(name(*hovered), rows, font()), pixelOf(*hovered), 12 * u, plotRect()),
+             name(*hovered), rows, font(), theme());
 }
 
 void NoiseView::paintPerplexity(QPainter& painter) {
@@ -194,12 +207,15 @@ void NoiseView::paintPerplexity(QPainter& painter) {
             if (i < curve.error.size() && std::isfinite(curve.error[i])) {
                 const auto held = [&](double value) {
                     const double y = toPixel({0, axisY(value)}).y();
-                    return std::isfinite(y) ? std::clamp(y, plotRect().top(), plotRect().bottom()) : plotRect().bottom();
+                    return std::isfinite(y) ? std::clamp(y, plotRect().top(), plotRect().bottom())
+                                            : plotRect().bottom();
                 };
                 painter.setPen(QPen(theme().color(curve.method), 1.3));
-                painter.drawLine(QPointF(at.x(), held(curve.perplexity[i] + curve.error[i])), QPointF(at.x(), held(curve.perplexity[i] - curve.error[i])));
+                painter.drawLine(QPointF(at.x(), held(curve.perplexity[i] + curve.error[i])),
+                                 QPointF(at.x(), held(curve.perplexity[i] - curve.error[i])));
             }
-            drawMarker(painter, at, 7.5 * u, {curve.method, PlanState::Exact, 1, false, {}}, theme(), theme().color(Role::Panel));
+            drawMarker(painter, at, 7.5 * u, {curve.method, PlanState::Exact, 1, false, {}}, theme(),
+                       theme().color(Role::Panel));
         }
     }
     if (hoverPoint_.x() < 0) return;
@@ -209,13 +225,15 @@ void NoiseView::paintPerplexity(QPainter& painter) {
     QString value = number_text::perplexity(curve.perplexity[i]);
     if (i < curve.error.size()) value += QLatin1Char(' ') + number_text::plusMinus(curve.error[i]);
     const QList<CardRow> rows{{tr("noise"), number_text::percent(curve.level[i])}, {tr("perplexity"), value}};
-    drawCard(painter, placeCard(cardSize(curve.name, rows, font()), at, 12 * u, plotRect()), curve.name, rows, font(), theme());
+    drawCard(painter, placeCard(cardSize(curve.name, rows, font()), at, 12 * u, plotRect()), curve.name, rows,
+             font(), theme());
 }
 
 const NoiseData::Head* NoiseView::headAt(const QPointF& pixel) const {
     if (mode_ != NoiseMode::Amplification) return nullptr;
     QList<QPointF> points;
-    for (const NoiseData::Head& head : data_.heads) points.append(pixelOf(head));
+    for (const NoiseData::Head& head : data_.heads)
+        points.append(pixelOf(head));
     const qsizetype hit = nearestPoint(points, pixel, 9 * unit());
     return hit >= 0 && drawable(data_.heads[hit]) ? &data_.heads[hit] : nullptr;
 }
@@ -247,7 +265,8 @@ void NoiseView::hover(const NoiseData::Head* head, const QPointF& pixel) {
                                           : tr("Layer %1 · head %2 · stable rank %3 · amplification %4")
                                                 .arg(layer)
                                                 .arg(index)
-                                                .arg(number_text::rank(head->stableRank), number_text::significant(head->amplification, 3)));
+                                                .arg(number_text::rank(head->stableRank),
+                                                     number_text::significant(head->amplification, 3)));
 }
 
 void NoiseView::mousePressEvent(QMouseEvent* event) {
@@ -282,7 +301,10 @@ ColumnTable NoiseView::table() const {
     ColumnTable result;
     const auto number = [](float value) { return std::isfinite(value) ? QVariant(value) : QVariant(); };
     if (mode_ == NoiseMode::Amplification) {
-        result.columns = {{tr("layer"), {}, {}}, {tr("head"), {}, {}}, {tr("stable rank"), {}, number_text::rank}, {tr("noise amplification"), {}, number4}};
+        result.columns = {{tr("layer"), {}, {}},
+                          {tr("head"), {}, {}},
+                          {tr("stable rank"), {}, number_text::rank},
+                          {tr("noise amplification"), {}, number4}};
         for (const NoiseData::Head& head : data_.heads) {
             result.rows.append({head.layer, head.head, number(head.stableRank), number(head.amplification)});
         }
@@ -294,7 +316,8 @@ ColumnTable NoiseView::table() const {
                       {tr("standard error"), {}, number4}};
     for (const NoiseData::Curve& curve : data_.curves) {
         for (std::size_t i = 0; i < curve.level.size(); ++i) {
-            result.rows.append({curve.name, number(curve.level[i]), number(curve.perplexity[i]), i < curve.error.size() ? number(curve.error[i]) : QVariant()});
+            result.rows.append({curve.name, number(curve.level[i]), number(curve.perplexity[i]),
+                                i < curve.error.size() ? number(curve.error[i]) : QVariant()});
         }
     }
     return result;
@@ -306,7 +329,9 @@ QString NoiseView::describe() const {
         QStringList parts;
         for (const NoiseData::Curve& curve : data_.curves) {
             if (curve.level.empty()) continue;
-            parts.append(tr("%1 from %2 to %3").arg(curve.name, number_text::perplexity(curve.perplexity.front()), number_text::perplexity(curve.perplexity.back())));
+            parts.append(tr("%1 from %2 to %3")
+                             .arg(curve.name, number_text::perplexity(curve.perplexity.front()),
+                                  number_text::perplexity(curve.perplexity.back())));
         }
         return tr("Perplexity without noise and with the most: %1.").arg(parts.join(QStringLiteral("; ")));
     }
@@ -319,7 +344,9 @@ QString NoiseView::describe() const {
         low = std::min(low, static_cast<double>(head.amplification));
         high = std::max(high, static_cast<double>(head.amplification));
     }
-    return tr("%1 heads amplify noise by %2 to %3.").arg(count).arg(number_text::significant(low, 3), number_text::significant(high, 3));
+    return tr("%1 heads amplify noise by %2 to %3.")
+        .arg(count)
+        .arg(number_text::significant(low, 3), number_text::significant(high, 3));
 }
 
 }  // namespace rankscope::gui

@@ -36,7 +36,8 @@ struct NoiseData {
 
 enum class NoiseMode { Amplification, Perplexity };
 
-/// Amplification of each head against its stable rank, or perplexity against the noise level, full model and plans.
+/// Amplification of each head against its stable rank, or perplexity against the noise level, full model and
+/// plans.
 class NoiseView : public PlotView {
     Q_OBJECT
 
@@ -44,9 +45,11 @@ public:
     explicit NoiseView(QWidget* parent = nullptr);
 
     void setData(const NoiseData& data);
+
     [[nodiscard]] const NoiseData& data() const { return data_; }
 
     void setMode(NoiseMode mode);
+
     [[nodiscard]] NoiseMode mode() const { return mode_; }
 
     /// Emphasis alone. No signal.

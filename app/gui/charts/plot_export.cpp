@@ -68,7 +68,8 @@ void writePdf(PlotView& stage, QIODevice& device, const QString& title) {
     writer.setResolution(96);
     writer.setTitle(title);
     writer.setCreator(QStringLiteral("Rankscope"));
-    writer.setPageSize(QPageSize(QSizeF(stage.size()) * 72 / 96, QPageSize::Point, QString(), QPageSize::ExactMatch));
+    writer.setPageSize(
+        QPageSize(QSizeF(stage.size()) * 72 / 96, QPageSize::Point, QString(), QPageSize::ExactMatch));
     writer.setPageMargins(QMarginsF());
     QPainter painter(&writer);
     paint(stage, painter, QRectF(QPointF(), stage.size()));
@@ -98,7 +99,8 @@ QString exportPlot(const PlotView& view, const QString& path, const ExportOption
     if (suffix == QLatin1String("csv")) {
         bytes = view.table().toCsv().toUtf8();
     } else if (suffix == QLatin1String("png")) {
-        if (!plotImage(view, options).save(&buffer, "PNG")) return tr("%1: the picture could not be encoded").arg(path);
+        if (!plotImage(view, options).save(&buffer, "PNG"))
+            return tr("%1: the picture could not be encoded").arg(path);
     } else if (suffix == QLatin1String("svg")) {
         writeSvg(*staged(view, options), buffer, titleOf(view, options));
     } else if (suffix == QLatin1String("pdf")) {

@@ -111,7 +111,8 @@ QPointF PlotView::toPixel(const QPointF& value) const {
 
 QPointF PlotView::toValue(const QPointF& pixel) const {
     const double x = (pixel.x() - plotRect_.left()) / std::max(plotRect_.width(), 1.0);
-    const double y = (matrix_ ? pixel.y() - plotRect_.top() : plotRect_.bottom() - pixel.y()) / std::max(plotRect_.height(), 1.0);
+    const double y = (matrix_ ? pixel.y() - plotRect_.top() : plotRect_.bottom() - pixel.y())
+                     / std::max(plotRect_.height(), 1.0);
     return {x_.low + x * (x_.high - x_.low), y_.low + y * (y_.high - y_.low)};
 }
 
@@ -227,7 +228,8 @@ void PlotView::copyLookTo(PlotView& other) const {
 }
 
 double PlotView::headingHeight() const {
-    return heading_.isEmpty() ? 0 : QFontMetricsF(scaledFont(font(), TextRole::PanelTitle)).height() + 6 * unit();
+    return heading_.isEmpty() ? 0
+                              : QFontMetricsF(scaledFont(font(), TextRole::PanelTitle)).height() + 6 * unit();
 }
 
 void PlotView::layoutPlot() {
@@ -246,8 +248,8 @@ void PlotView::layoutPlot() {
     QRectF available(left, top, std::max(8.0, size.width() - left - rightMargin_ * 1.0),
                      std::max(8.0, size.height() - top - bottom));
     // Half pixels: one-pixel lines of frame and grid are sharp.
-    available = QRectF(std::floor(available.x()) + 0.5, std::floor(available.y()) + 0.5, std::floor(available.width()),
-                       std::floor(available.height()));
+    available = QRectF(std::floor(available.x()) + 0.5, std::floor(available.y()) + 0.5,
+                       std::floor(available.width()), std::floor(available.height()));
     plotRect_ = fitted(available);
     chart()->setPlotArea(plotRect_);
     for (LayerItem* layer : {under_, lines_, frame_, over_}) {
@@ -257,7 +259,8 @@ void PlotView::layoutPlot() {
 }
 
 bool PlotView::event(QEvent* event) {
-    if (event->type() == QEvent::ShortcutOverride && wantsEscape() && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape) {
+    if (event->type() == QEvent::ShortcutOverride && wantsEscape()
+        && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape) {
         event->accept();
         return true;
     }
@@ -312,12 +315,15 @@ void PlotView::paintAxis(QPainter& painter, Qt::Orientation orientation) {
             const double x = std::floor(at.x()) + 0.5;
             painter.drawLine(QPointF(x, plotRect_.bottom()), QPointF(x, plotRect_.bottom() + out));
             painter.setPen(theme_->color(Role::Ink2));
-            painter.drawText(QPointF(x - width / 2, plotRect_.bottom() + 4 * u + 1 + metrics.ascent()), tick.label);
+            painter.drawText(QPointF(x - width / 2, plotRect_.bottom() + 4 * u + 1 + metrics.ascent()),
+                             tick.label);
         } else {
             const double y = std::floor(at.y()) + 0.5;
             painter.drawLine(QPointF(plotRect_.left() - out, y), QPointF(plotRect_.left(), y));
             painter.setPen(theme_->color(Role::Ink2));
-            painter.drawText(QPointF(plotRect_.left() - (matrix_ ? 9 : 7) * u - width, centeredBaseline(font, y)), tick.label);
+            painter.drawText(
+                QPointF(plotRect_.left() - (matrix_ ? 9 : 7) * u - width, centeredBaseline(font, y)),
+                tick.label);
         }
     }
     painter.setPen(QPen(theme_->color(Role::Strong), 1));
@@ -340,12 +346,14 @@ void PlotView::paintFrame(QPainter& painter) {
         painter.setFont(small);
         painter.setPen(theme_->color(Role::Ink2));
         painter.drawText(QPointF(after, y),
-                         QFontMetricsF(small).elidedText(subheading_, Qt::ElideRight, viewport()->width() - after - 4 * u));
+                         QFontMetricsF(small).elidedText(subheading_, Qt::ElideRight,
+                                                         viewport()->width() - after - 4 * u));
     }
     if (isEmpty()) {
         painter.setFont(scaledFont(font(), TextRole::Body));
         painter.setPen(theme_->color(Role::Ink2));
-        painter.drawText(QRectF(viewport()->rect()).adjusted(12, 12, -12, -12), Qt::AlignCenter | Qt::TextWordWrap,
+        painter.drawText(QRectF(viewport()->rect()).adjusted(12, 12, -12, -12),
+                         Qt::AlignCenter | Qt::TextWordWrap,
                          emptyText_.isEmpty() ? tr("Nothing to draw yet") : emptyText_);
         return;
     }
@@ -358,13 +366,15 @@ void PlotView::paintFrame(QPainter& painter) {
     painter.setPen(theme_->color(Role::Ink2));
     double y = plotRect_.bottom() + 4 * u + QFontMetricsF(scaledFont(font(), TextRole::Axis)).height();
     if (!x_.title.isEmpty()) {
-        painter.drawText(QPointF(plotRect_.center().x() - metrics.horizontalAdvance(x_.title) / 2, y + 2 * u + metrics.ascent()),
+        painter.drawText(QPointF(plotRect_.center().x() - metrics.horizontalAdvance(x_.title) / 2,
+                                 y + 2 * u + metrics.ascent()),
                          x_.title);
         y += metrics.height() + 2 * u;
     }
     if (!y_.title.isEmpty()) {
         painter.save();
-        painter.translate(plotRect_.left() - leftMargin_ * u + 3 * u + metrics.ascent(), plotRect_.center().y());
+        painter.translate(plotRect_.left() - leftMargin_ * u + 3 * u + metrics.ascent(),
+                          plotRect_.center().y());
         painter.rotate(-90);
         painter.drawText(QPointF(-metrics.horizontalAdvance(y_.title) / 2, 0), y_.title);
         painter.restore();

@@ -26,9 +26,9 @@ namespace rankscope::gui {
 
 class LayerItem;
 
-/// Base of all charts: a chart view with hidden linear axes, fixed margins and a frame of its own, so that stacked charts
-/// align, log axes never lose a curve to a zero, and both themes look as designed.
-/// A view knows no engine: numbers come in by setData(), what a person does goes out by signals.
+/// Base of all charts: a chart view with hidden linear axes, fixed margins and a frame of its own, so that
+/// stacked charts align, log axes never lose a curve to a zero, and both themes look as designed. A view
+/// knows no engine: numbers come in by setData(), what a person does goes out by signals.
 class PlotView : public QChartView {
     Q_OBJECT
 
@@ -37,6 +37,7 @@ public:
     ~PlotView() override;
 
     void setTheme(const Theme& theme);
+
     [[nodiscard]] const Theme& theme() const { return *theme_; }
 
     /// Title and subtitle over the plot (tiles, exports); empty: none, and no room for them.
@@ -85,15 +86,20 @@ protected:
         QColor fill;
     };
 
-    /// Sets axes, curves and bands from the data. Called after setData, setTheme and changes of font and size.
+    /// Sets axes, curves and bands from the data. Called after setData, setTheme and changes of font and
+    /// size.
     virtual void rebuild() = 0;
 
     [[nodiscard]] virtual bool isEmpty() const = 0;
+
     [[nodiscard]] virtual QList<LegendEntry> legend() const { return {}; }
 
-    /// Under the curves, after the grid; over them and the frame; and costly faint lines, which are kept as a picture.
+    /// Under the curves, after the grid; over them and the frame; and costly faint lines, which are kept as a
+    /// picture.
     virtual void paintUnder(QPainter&) {}
+
     virtual void paintOver(QPainter&) {}
+
     virtual void paintLines(QPainter&) {}
 
     /// What data changes need: rebuild, table, description, repaint.
@@ -109,8 +115,11 @@ protected:
     [[nodiscard]] bool hasTableModel() const { return tableModel_ != nullptr; }
 
     void setAxes(const AxisSpec& x, const AxisSpec& y);
+
     [[nodiscard]] const AxisSpec& xAxis() const { return x_; }
+
     [[nodiscard]] const AxisSpec& yAxis() const { return y_; }
+
     void setCurves(const QList<Curve>& curves);
     void setBands(const QList<Band>& bands);
 
@@ -124,6 +133,7 @@ protected:
     virtual QRectF fitted(const QRectF& available) const { return available; }
 
     [[nodiscard]] double unit() const;
+
     [[nodiscard]] QRectF axisRange() const { return {x_.low, y_.low, x_.high - x_.low, y_.high - y_.low}; }
 
     /// Takes over what exports must show as well.

@@ -29,8 +29,10 @@ RankOverTokensView::RankOverTokensView(QWidget* parent) : PlotView(parent) {
 
 void RankOverTokensView::setData(const RankOverTokensData& data) {
     data_ = data;
-    if (!data_.ranks.empty()) data_.selected = std::clamp(data.selected, 0, static_cast<int>(data.ranks.size()) - 1);
-    for (auto& head : data_.ranks) head.resize(data_.positions.size(), std::numeric_limits<float>::quiet_NaN());
+    if (!data_.ranks.empty())
+        data_.selected = std::clamp(data.selected, 0, static_cast<int>(data.ranks.size()) - 1);
+    for (auto& head : data_.ranks)
+        head.resize(data_.positions.size(), std::numeric_limits<float>::quiet_NaN());
     if (data_.token >= 0) data_.token = nearestCaptured(data_.token);
     setAccessibleName(tr("%1 over tokens, layer %2").arg(data_.metric).arg(data_.layer));
     refresh();
@@ -56,7 +58,8 @@ bool RankOverTokensView::isEmpty() const {
 
 std::vector<double> RankOverTokensView::line(std::size_t head) const {
     std::vector<double> result;
-    for (const float value : data_.ranks[head]) result.push_back(std::isfinite(value) ? value : kNaN);
+    for (const float value : data_.ranks[head])
+        result.push_back(std::isfinite(value) ? value : kNaN);
     return result;
 }
 
@@ -68,7 +71,8 @@ void RankOverTokensView::rebuild() {
     double largest = 1;
     std::size_t longest = 0;
     for (std::size_t h = 0; h < data_.ranks.size(); ++h) {
-        for (const double value : line(h)) largest = std::isfinite(value) ? std::max(largest, value) : largest;
+        for (const double value : line(h))
+            largest = std::isfinite(value) ? std::max(largest, value) : largest;
         longest = h;
     }
     const int end = std::max({data_.tokens, data_.positions.empty() ? 1 : data_.positions.back(), 1});
@@ -86,7 +90,8 @@ void RankOverTokensView::rebuild() {
         std::vector<double> high;
         for (std::size_t i = 0; i < x.size(); ++i) {
             std::vector<double> column;
-            for (const auto& head : data_.ranks) column.push_back(head[i]);
+            for (const auto& head : data_.ranks)
+                column.push_back(head[i]);
             low.push_back(quantile(column, 0.25));
             middle.push_back(quantile(column, 0.5));
             high.push_back(quantile(column, 0.75));
@@ -121,7 +126,8 @@ void RankOverTokensView::strokeHead(QPainter& painter, std::size_t head, const Q
     painter.setPen(pen);
     painter.setBrush(Qt::NoBrush);
     for (QPolygonF& piece : cutCurve(positions(), line(head), axisRange())) {
-        for (QPointF& point : piece) point = toPixel(point);
+        for (QPointF& point : piece)
+            point = toPixel(point);
         painter.drawPolyline(piece);
     }
 }
@@ -138,13 +144,15 @@ void RankOverTokensView::paintUnder(QPainter& painter) {
 void RankOverTokensView::paintLines(QPainter& painter) {
     const bool few = data_.ranks.size() <= kMostSingleLines;
     for (std::size_t h = 0; h < data_.ranks.size(); ++h) {
-        if (static_cast<int>(h) != data_.selected) strokeHead(painter, h, QPen(theme().color(Role::Strong, few ? 1 : 0.35), few ? 1.2 : 0.8));
+        if (static_cast<int>(h) != data_.selected)
+            strokeHead(painter, h, QPen(theme().color(Role::Strong, few ? 1 : 0.35), few ? 1.2 : 0.8));
     }
 }
 
 void RankOverTokensView::paintOver(QPainter& painter) {
     const double u = unit();
-    if (hoverHead_ >= 0 && hoverHead_ < static_cast<int>(data_.ranks.size()) && hoverHead_ != data_.selected) {
+    if (hoverHead_ >= 0 && hoverHead_ < static_cast<int>(data_.ranks.size())
+        && hoverHead_ != data_.selected) {
         strokeHead(painter, static_cast<std::size_t>(hoverHead_), QPen(theme().color(Role::Ink2), 2.2));
     }
     // Names at the right ends, apart from each other; with many heads only of those that stand out.
@@ -153,19 +161,22 @@ void RankOverTokensView::paintOver(QPainter& painter) {
     for (int h = 0; h < static_cast<int>(data_.ranks.size()); ++h) {
         const bool wanted = data_.ranks.size() <= kMostSingleLines || h == data_.selected || h == hoverHead_;
         const auto& values = data_.ranks[static_cast<std::size_t>(h)];
-        const auto last = std::find_if(values.rbegin(), values.rend(), [](float value) { return std::isfinite(value); });
+        const auto last =
+            std::find_if(values.rbegin(), values.rend(), [](float value) { return std::isfinite(value); });
         if (!wanted || last == values.rend()) continue;
         named.append(h);
         heights.append(toPixel({0, *last}).y());
     }
     const QFontMetricsF metrics(scaledFont(font(), TextRole::Label));
-    const QList<double> spread = spreadLabels(heights, metrics.height() * 0.95, plotRect().top(), plotRect().bottom() - 4 * u);
+    const QList<double> spread =
+        spreadLabels(heights, metrics.height() * 0.95, plotRect().top(), plotRect().bottom() - 4 * u);
     for (qsizetype i = 0; i < named.size(); ++i) {
         const bool strong = named[i] == data_.selected;
         const QFont font = scaledFont(this->font(), strong ? TextRole::LabelStrong : TextRole::Label);
         painter.setFont(font);
         painter.setPen(theme().color(strong ? Role::Ink : Role::Ink2));
-        painter.drawText(QPointF(plotRect().right() + 5 * u, centeredBaseline(font, spread[i])), tr("head %1").arg(named[i]));
+        painter.drawText(QPointF(plotRect().right() + 5 * u, centeredBaseline(font, spread[i])),
+                         tr("head %1").arg(named[i]));
     }
     if (data_.token < 0) return;
     const double rank = rankAt(static_cast<std::size_t>(data_.selected), data_.token);
@@ -182,7 +193,8 @@ void RankOverTokensView::paintOver(QPainter& painter) {
     const QString text = tr("token %1: %2").arg(number_text::integer(data_.token), number_text::rank(rank));
     const double width = QFontMetricsF(font).horizontalAdvance(text);
     const double left = x + 6 * u + width > plotRect().right() ? x - 6 * u - width : x + 6 * u;
-    drawHaloText(painter, {left, plotRect().bottom() - 7 * u}, text, font, theme().color(Role::Ink), theme().color(Role::Panel));
+    drawHaloText(painter, {left, plotRect().bottom() - 7 * u}, text, font, theme().color(Role::Ink),
+                 theme().color(Role::Panel));
 }
 
 int RankOverTokensView::headAt(const QPointF& pixel) const {
@@ -192,7 +204,8 @@ int RankOverTokensView::headAt(const QPointF& pixel) const {
     int nearest = -1;
     double least = kHitDistance * unit();
     for (std::size_t h = 0; h < data_.ranks.size(); ++h) {
-        const QPointF a = toPixel({static_cast<double>(data_.positions[right - 1]), data_.ranks[h][right - 1]});
+        const QPointF a =
+            toPixel({static_cast<double>(data_.positions[right - 1]), data_.ranks[h][right - 1]});
         const QPointF b = toPixel({static_cast<double>(data_.positions[right]), data_.ranks[h][right]});
         const double share = (pixel.x() - a.x()) / std::max(b.x() - a.x(), 1e-9);
         const double distance = std::abs(a.y() + share * (b.y() - a.y()) - pixel.y());
@@ -212,7 +225,8 @@ void RankOverTokensView::pick(const QPointF& pixel) {
 }
 
 void RankOverTokensView::mousePressEvent(QMouseEvent* event) {
-    if (event->button() != Qt::LeftButton || isEmpty() || !plotRect().adjusted(-4, -4, 4, 4).contains(event->position())) {
+    if (event->button() != Qt::LeftButton || isEmpty()
+        || !plotRect().adjusted(-4, -4, 4, 4).contains(event->position())) {
         event->ignore();
         return;
     }
@@ -278,7 +292,8 @@ ColumnTable RankOverTokensView::table() const {
     }
     for (std::size_t i = 0; i < data_.positions.size(); ++i) {
         QList<QVariant> row{data_.positions[i]};
-        for (const auto& head : data_.ranks) row.append(std::isfinite(head[i]) ? QVariant(head[i]) : QVariant());
+        for (const auto& head : data_.ranks)
+            row.append(std::isfinite(head[i]) ? QVariant(head[i]) : QVariant());
         result.rows.append(row);
     }
     return result;
@@ -294,7 +309,9 @@ QString RankOverTokensView::describe() const {
                        .arg(data_.positions.size())
                        .arg(data_.selected)
                        .arg(number_text::rank(first), number_text::rank(last));
-    if (data_.token >= 0) text += tr("; at token %1: %2").arg(data_.token).arg(number_text::rank(rankAt(selected, data_.token)));
+    if (data_.token >= 0)
+        text +=
+            tr("; at token %1: %2").arg(data_.token).arg(number_text::rank(rankAt(selected, data_.token)));
     return text + QLatin1Char('.');
 }
 

@@ -13,16 +13,17 @@ namespace rankscope::gui {
 /// One rank metric of the heads of a layer along a text.
 struct RankOverTokensData {
     int layer = 0;
-    QString metric;                         ///< axis title, "entropy rank"
-    std::vector<int> positions;             ///< captured token positions, ascending
-    std::vector<std::vector<float>> ranks;  ///< [head][position]; NaN: not captured
-    int selected = 0;                       ///< head
-    int tokens = 0;                         ///< length of the window: end of the axis
-    int token = -1;                         ///< cursor; -1: none
+    QString metric;                                           ///< axis title, "entropy rank"
+    std::vector<int> positions;                               ///< captured token positions, ascending
+    std::vector<std::vector<float>> ranks;                    ///< [head][position]; NaN: not captured
+    int selected = 0;                                         ///< head
+    int tokens = 0;                                           ///< length of the window: end of the axis
+    int token = -1;                                           ///< cursor; -1: none
     double limit = std::numeric_limits<double>::quiet_NaN();  ///< min(K, V): dotted line when in range
 };
 
-/// Rank over token position: a line per head with its name at the right end; from five heads on a quartile band.
+/// Rank over token position: a line per head with its name at the right end; from five heads on a quartile
+/// band.
 class RankOverTokensView : public PlotView {
     Q_OBJECT
 
@@ -30,10 +31,12 @@ public:
     explicit RankOverTokensView(QWidget* parent = nullptr);
 
     void setData(const RankOverTokensData& data);
+
     [[nodiscard]] const RankOverTokensData& data() const { return data_; }
 
     /// Moves the cursor alone, to the nearest captured position. No signal.
     void setToken(int token);
+
     [[nodiscard]] int token() const { return data_.token; }
 
     /// Head whose line is emphasised, -1: none. No signal.

@@ -16,7 +16,8 @@ namespace rankscope::gui {
 
 int directionsFor(const std::vector<float>& sigma, double share) {
     double total = 0;
-    for (const float value : sigma) total += std::isfinite(value) ? static_cast<double>(value) * value : 0;
+    for (const float value : sigma)
+        total += std::isfinite(value) ? static_cast<double>(value) * value : 0;
     if (!(total > 0)) return 0;
     double sum = 0;
     for (std::size_t i = 0; i < sigma.size(); ++i) {
@@ -37,7 +38,9 @@ void SingularValuesView::setData(const SingularValuesData& data) {
     data_ = data;
     data_.floor = std::clamp(data.floor, 1e-12, 1e-3);
     cut_.count = static_cast<int>(data.sigma.size());
-    if (!cut_.isDragging()) cut_.value = std::clamp(data.k > 0 ? data.k : directionsFor(data.sigma, 0.9), std::min(1, cut_.count), cut_.count);
+    if (!cut_.isDragging())
+        cut_.value = std::clamp(data.k > 0 ? data.k : directionsFor(data.sigma, 0.9), std::min(1, cut_.count),
+                                cut_.count);
     refresh();
 }
 
@@ -68,11 +71,14 @@ void SingularValuesView::rebuild() {
     setAxes({AxisScale::Index, 1, static_cast<double>(last), tr("index i"), 0, last, false},
             {AxisScale::Log10, -decades, decades * 0.033, QStringLiteral("σᵢ / σ₁"), 0, 0, true});
     std::vector<double> x;
-    for (int i = 1; i <= static_cast<int>(data_.sigma.size()); ++i) x.push_back(i);
+    for (int i = 1; i <= static_cast<int>(data_.sigma.size()); ++i)
+        x.push_back(i);
     std::vector<double> y = logValues(data_.sigma);
     const double shift = scale() > 0 ? std::log10(scale()) : 0;
-    for (double& value : y) value -= shift;
-    setCurves({{cutCurve(x, y, axisRange()), QPen(theme().color(Role::Ink), 2, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin)}});
+    for (double& value : y)
+        value -= shift;
+    setCurves({{cutCurve(x, y, axisRange()),
+                QPen(theme().color(Role::Ink), 2, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin)}});
     cut_.text = QStringLiteral("k = %1").arg(cut_.value);
     cut_.outlined = cut_.value != data_.kept;
 }
@@ -85,7 +91,8 @@ void SingularValuesView::moveTo(int k) {
     cut_.outlined = k != data_.kept;
     updateOver(before);
     updateOver(cut_.paintedRect(cutX(), plotRect(), font()));
-    updateUnder(QRectF(std::min(from, cutX()) - 1, plotRect().top(), std::abs(cutX() - from) + 2, plotRect().height()));
+    updateUnder(QRectF(std::min(from, cutX()) - 1, plotRect().top(), std::abs(cutX() - from) + 2,
+                       plotRect().height()));
     setAccessibleDescription(describe());
 }
 
@@ -103,21 +110,25 @@ void SingularValuesView::paintOver(QPainter& painter) {
     const HiddenValues counts = hidden();
     QStringList notes;
     if (counts.belowFloor > 0) {
-        notes.append(tr("%1 below %2").arg(counts.belowFloor).arg(number_text::power(static_cast<int>(std::lround(std::log10(data_.floor))))));
+        notes.append(tr("%1 below %2")
+                         .arg(counts.belowFloor)
+                         .arg(number_text::power(static_cast<int>(std::lround(std::log10(data_.floor))))));
     }
     if (counts.exactZeros > 0) notes.append(tr("%1 exact zeros").arg(counts.exactZeros));
     if (counts.notNumbers > 0) notes.append(tr("not numbers: %1").arg(counts.notNumbers));
     const QFont small = scaledFont(font(), TextRole::Label);
     double y = plotRect().bottom() - 6 * unit();
     for (auto note = notes.rbegin(); note != notes.rend(); ++note) {
-        drawHaloText(painter, {plotRect().left() + 6 * unit(), y}, *note, small, theme().color(Role::Ink2), theme().color(Role::Panel));
+        drawHaloText(painter, {plotRect().left() + 6 * unit(), y}, *note, small, theme().color(Role::Ink2),
+                     theme().color(Role::Panel));
         y -= 15 * unit();
     }
     cut_.paint(painter, cutX(), plotRect(), font(), theme());
 }
 
 void SingularValuesView::mousePressEvent(QMouseEvent* event) {
-    if (event->button() != Qt::LeftButton || isEmpty() || !cut_.hit(event->position(), cutX(), plotRect(), font())) {
+    if (event->button() != Qt::LeftButton || isEmpty()
+        || !cut_.hit(event->position(), cutX(), plotRect(), font())) {
         event->ignore();
         return;
     }
@@ -128,7 +139,8 @@ void SingularValuesView::mousePressEvent(QMouseEvent* event) {
 void SingularValuesView::mouseMoveEvent(QMouseEvent* event) {
     if (isEmpty()) return;
     if (!cut_.isDragging()) {
-        viewport()->setCursor(cut_.hit(event->position(), cutX(), plotRect(), font()) ? Qt::SplitHCursor : Qt::ArrowCursor);
+        viewport()->setCursor(cut_.hit(event->position(), cutX(), plotRect(), font()) ? Qt::SplitHCursor
+                                                                                      : Qt::ArrowCursor);
         return;
     }
     const int k = cut_.valueAt(toValue(event->position()).x(), true);
@@ -175,16 +187,19 @@ std::unique_ptr<PlotView> SingularValuesView::copy() const {
 
 ColumnTable SingularValuesView::table() const {
     ColumnTable result;
-    result.columns = {{tr("index i"), {}, {}},
-                      {QStringLiteral("σᵢ"), {}, [](double value) { return number_text::significant(value, 4); }},
-                      {tr("energy up to i"), tr("share"), number_text::percent}};
+    result.columns = {
+        {tr("index i"), {}, {}},
+        {QStringLiteral("σᵢ"), {}, [](double value) { return number_text::significant(value, 4); }},
+        {tr("energy up to i"), tr("share"), number_text::percent}};
     double total = 0;
-    for (const float value : data_.sigma) total += std::isfinite(value) ? static_cast<double>(value) * value : 0;
+    for (const float value : data_.sigma)
+        total += std::isfinite(value) ? static_cast<double>(value) * value : 0;
     double sum = 0;
     for (std::size_t i = 0; i < data_.sigma.size(); ++i) {
         const float value = data_.sigma[i];
         sum += std::isfinite(value) ? static_cast<double>(value) * value : 0;
-        result.rows.append({static_cast<int>(i) + 1, std::isnan(value) ? QVariant() : QVariant(value), total > 0 ? QVariant(sum / total) : QVariant()});
+        result.rows.append({static_cast<int>(i) + 1, std::isnan(value) ? QVariant() : QVariant(value),
+                            total > 0 ? QVariant(sum / total) : QVariant()});
     }
     return result;
 }

@@ -26,10 +26,12 @@ public:
     explicit SingularValuesView(QWidget* parent = nullptr);
 
     void setData(const SingularValuesData& data);
+
     [[nodiscard]] const SingularValuesData& data() const { return data_; }
 
     /// No signal.
     void setK(int k);
+
     [[nodiscard]] int k() const { return cut_.value; }
 
     [[nodiscard]] HiddenValues hidden() const;
@@ -51,6 +53,7 @@ protected:
     void paintOver(QPainter& painter) override;
 
     [[nodiscard]] bool wantsEscape() const override { return cut_.isDragging(); }
+
     void mousePressEvent(QMouseEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
     void mouseReleaseEvent(QMouseEvent* event) override;

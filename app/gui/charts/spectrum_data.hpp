@@ -10,16 +10,18 @@ namespace rankscope::gui {
 /// Spectra of the heads of one layer.
 struct SpectrumData {
     int layer = 0;
-    int channels = 0;                       ///< K: the cut line goes up to it; 0: no cut line
-    std::vector<std::vector<float>> heads;  ///< [head][i]: singular values, descending, >= 0; lengths may differ
-    int selected = 0;                       ///< head
-    std::vector<float> afterPruning;        ///< of the selected head, in the same unit; empty: none
-    bool afterPruningCaptured = false;      ///< captured under this plan: solid; else rows removed: dashed
-    Method method = Method::Drrqr;          ///< colour of the curve after pruning
-    int kept = 0;                           ///< K'
-    int snap = 8;                           ///< the cut line stops at multiples
-    double floor = 1e-6;                    ///< of the first singular value; the axis ends here
-    std::vector<std::vector<float>> others; ///< spectra of other layers, drawn very faint (large models: all of them)
+    int channels = 0;  ///< K: the cut line goes up to it; 0: no cut line
+    std::vector<std::vector<float>>
+        heads;                          ///< [head][i]: singular values, descending, >= 0; lengths may differ
+    int selected = 0;                   ///< head
+    std::vector<float> afterPruning;    ///< of the selected head, in the same unit; empty: none
+    bool afterPruningCaptured = false;  ///< captured under this plan: solid; else rows removed: dashed
+    Method method = Method::Drrqr;      ///< colour of the curve after pruning
+    int kept = 0;                       ///< K'
+    int snap = 8;                       ///< the cut line stops at multiples
+    double floor = 1e-6;                ///< of the first singular value; the axis ends here
+    std::vector<std::vector<float>>
+        others;  ///< spectra of other layers, drawn very faint (large models: all of them)
 };
 
 /// What the vertical axis shows.

@@ -90,7 +90,8 @@ std::vector<double> SpectrumView::shown(const std::vector<float>& sigma, double 
     result.reserve(sigma.size());
     if (quantity_ == SpectrumQuantity::ResidualEnergy) {
         double total = 0;
-        for (const float value : sigma) total += std::isfinite(value) ? static_cast<double>(value) * value : 0;
+        for (const float value : sigma)
+            total += std::isfinite(value) ? static_cast<double>(value) * value : 0;
         double beyond = total;
         for (const float value : sigma) {
             beyond -= std::isfinite(value) ? static_cast<double>(value) * value : 0;
@@ -102,7 +103,8 @@ std::vector<double> SpectrumView::shown(const std::vector<float>& sigma, double 
     }
     result = logValues(sigma);
     const double shift = quantity_ == SpectrumQuantity::Relative && scale > 0 ? std::log10(scale) : 0;
-    for (double& value : result) value -= shift;
+    for (double& value : result)
+        value -= shift;
     return result;
 }
 
@@ -112,7 +114,8 @@ double SpectrumView::axisX(double index) const {
 
 std::vector<double> SpectrumView::positions() const {
     std::vector<double> x;
-    for (int i = 1; i <= length_; ++i) x.push_back(axisX(i));
+    for (int i = 1; i <= length_; ++i)
+        x.push_back(axisX(i));
     return x;
 }
 
@@ -127,7 +130,8 @@ QList<PlotView::Curve> SpectrumView::mainCurves() const {
         result.append({cutCurve(x, median_, range), pen});
     }
     const auto& selected = curves_[static_cast<std::size_t>(data_.selected)];
-    result.append({cutCurve(x, selected, range), QPen(theme().color(Role::Ink), 2.2, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin)});
+    result.append({cutCurve(x, selected, range),
+                   QPen(theme().color(Role::Ink), 2.2, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin)});
     if (!data_.afterPruning.empty()) {
         const double scale = scaleOf(data_.heads[static_cast<std::size_t>(data_.selected)]);
         QPen pen(theme().color(data_.method), 2, Qt::SolidLine, Qt::FlatCap, Qt::RoundJoin);
@@ -148,15 +152,19 @@ void SpectrumView::rebuild() {
         largest = std::max(largest, scaleOf(head));
     }
     hover_ = std::min(hover_, length_);
-    for (const auto& head : data_.heads) curves_.push_back(shown(head, scaleOf(head)));
+    for (const auto& head : data_.heads)
+        curves_.push_back(shown(head, scaleOf(head)));
 
     const int last = std::max({length_, data_.channels, 2});
     const double decades = -std::log10(data_.floor);
     const double top = quantity_ == SpectrumQuantity::Absolute && largest > 0 ? std::log10(largest) : 0;
-    AxisSpec x{AxisScale::Index, 1, static_cast<double>(last), tr("index i of the singular value"), 0, last, false};
+    AxisSpec x{
+        AxisScale::Index, 1, static_cast<double>(last), tr("index i of the singular value"), 0, last, false};
     if (logIndex_) x = {AxisScale::Log10, 0, std::log10(last), x.title, 0, last, false};
-    const QString titles[] = {QStringLiteral("σᵢ / σ₁"), QStringLiteral("σᵢ"), tr("energy beyond i, share of ‖S‖²")};
-    setAxes(x, {AxisScale::Log10, top - decades, top + decades * 0.033, titles[static_cast<int>(quantity_)], 0, 0, true});
+    const QString titles[] = {QStringLiteral("σᵢ / σ₁"), QStringLiteral("σᵢ"),
+                              tr("energy beyond i, share of ‖S‖²")};
+    setAxes(x, {AxisScale::Log10, top - decades, top + decades * 0.033, titles[static_cast<int>(quantity_)],
+                0, 0, true});
 
     // Quantiles over heads. A zero is the lowest of all; only NaN in the data itself does not count.
     std::vector<double> low;
@@ -182,7 +190,9 @@ void SpectrumView::rebuild() {
     QList<Band> bands;
     if (curves_.size() > 1) {
         bands.append({cutBand(xs, low, high, axisRange()), theme().color(Role::Strong, 0.16)});
-        if (curves_.size() > 3) bands.append({cutBand(xs, quarter, threeQuarters, axisRange()), theme().color(Role::Strong, 0.3)});
+        if (curves_.size() > 3)
+            bands.append(
+                {cutBand(xs, quarter, threeQuarters, axisRange()), theme().color(Role::Strong, 0.3)});
     }
     setBands(bands);
     setCurves(mainCurves());
@@ -193,7 +203,8 @@ void SpectrumView::rebuild() {
             sum += std::isfinite(value) ? static_cast<double>(value) * value : 0;
             energy_.push_back(sum);
         }
-        for (double& value : energy_) value = sum > 0 ? value / sum : kNaN;
+        for (double& value : energy_)
+            value = sum > 0 ? value / sum : kNaN;
     }
     const int removed = data_.channels - cut_.value;
     cut_.text = tr("K′ = %1, %2 removed").arg(cut_.value).arg(removed);
@@ -207,7 +218,9 @@ HiddenValues SpectrumView::hidden() const {
 }
 
 double SpectrumView::energyUpTo(int index) const {
-    return index >= 1 && index <= static_cast<int>(energy_.size()) ? energy_[static_cast<std::size_t>(index - 1)] : kNaN;
+    return index >= 1 && index <= static_cast<int>(energy_.size())
+               ? energy_[static_cast<std::size_t>(index - 1)]
+               : kNaN;
 }
 
 std::unique_ptr<PlotView> SpectrumView::copy() const {
@@ -228,14 +241,18 @@ ColumnTable SpectrumView::table() const {
     for (std::size_t h = 0; h < data_.heads.size(); ++h) {
         result.columns.append({tr("σ of head %1").arg(h), {}, sigmaText});
     }
-    if (!data_.afterPruning.empty()) result.columns.append({tr("σ of head %1 after pruning").arg(data_.selected), {}, sigmaText});
-    result.columns.append({tr("energy up to i, head %1").arg(data_.selected), tr("share"), number_text::percent});
+    if (!data_.afterPruning.empty())
+        result.columns.append({tr("σ of head %1 after pruning").arg(data_.selected), {}, sigmaText});
+    result.columns.append(
+        {tr("energy up to i, head %1").arg(data_.selected), tr("share"), number_text::percent});
     const auto cell = [](const std::vector<float>& values, int i) {
-        return i < static_cast<int>(values.size()) ? QVariant(values[static_cast<std::size_t>(i)]) : QVariant();
+        return i < static_cast<int>(values.size()) ? QVariant(values[static_cast<std::size_t>(i)])
+                                                   : QVariant();
     };
     for (int i = 0; i < length_; ++i) {
         QList<QVariant> row{i + 1};
-        for (const auto& head : data_.heads) row.append(cell(head, i));
+        for (const auto& head : data_.heads)
+            row.append(cell(head, i));
         if (!data_.afterPruning.empty()) row.append(cell(data_.afterPruning, i));
         const double energy = energyUpTo(i + 1);
         row.append(std::isnan(energy) ? QVariant() : QVariant(energy));
@@ -252,12 +269,16 @@ QString SpectrumView::describe() const {
     for (const float value : sigma) {
         if (std::isfinite(value) && value > 0 && !(smallest <= value)) smallest = value;
     }
-    QString text = tr("Head %1 of %2: %3 values").arg(data_.selected).arg(data_.heads.size()).arg(sigma.size());
-    if (scale > 0) text += tr(", from 1 to %1 relative to the first").arg(number_text::significant(smallest / scale, 2));
+    QString text =
+        tr("Head %1 of %2: %3 values").arg(data_.selected).arg(data_.heads.size()).arg(sigma.size());
+    if (scale > 0)
+        text += tr(", from 1 to %1 relative to the first").arg(number_text::significant(smallest / scale, 2));
     if (data_.channels > 0) text += tr("; cut at %1 of %2").arg(cut_.value).arg(data_.channels);
     const HiddenValues counts = hidden();
     if (counts.belowFloor > 0) {
-        text += tr("; %1 below %2").arg(counts.belowFloor).arg(number_text::power(static_cast<int>(std::lround(std::log10(data_.floor)))));
+        text += tr("; %1 below %2")
+                    .arg(counts.belowFloor)
+                    .arg(number_text::power(static_cast<int>(std::lround(std::log10(data_.floor)))));
     }
     if (counts.exactZeros > 0) text += tr("; exact zeros: %1").arg(counts.exactZeros);
     if (counts.notNumbers > 0) text += tr("; not numbers: %1").arg(counts.notNumbers);
@@ -267,14 +288,19 @@ QString SpectrumView::describe() const {
 QList<LegendEntry> SpectrumView::legend() const {
     if (isEmpty()) return {};
     QList<LegendEntry> entries;
-    entries.append({LegendEntry::Sign::Line, theme().color(Role::Ink), 2.2, {}, tr("head %1").arg(data_.selected)});
+    entries.append(
+        {LegendEntry::Sign::Line, theme().color(Role::Ink), 2.2, {}, tr("head %1").arg(data_.selected)});
     if (data_.heads.size() > 3) {
-        entries.append({LegendEntry::Sign::Band, theme().color(Role::Strong, 0.42), 2, {}, tr("all heads, quartiles")});
+        entries.append(
+            {LegendEntry::Sign::Band, theme().color(Role::Strong, 0.42), 2, {}, tr("all heads, quartiles")});
     }
-    if (data_.heads.size() > 1) entries.append({LegendEntry::Sign::DashedLine, theme().color(Role::Ink2), 1.1, {}, tr("median")});
+    if (data_.heads.size() > 1)
+        entries.append({LegendEntry::Sign::DashedLine, theme().color(Role::Ink2), 1.1, {}, tr("median")});
     if (!data_.afterPruning.empty()) {
-        const auto sign = data_.afterPruningCaptured ? LegendEntry::Sign::Line : LegendEntry::Sign::DashedLine;
-        entries.append({sign, theme().color(data_.method), 2, {}, tr("head %1 after pruning").arg(data_.selected)});
+        const auto sign =
+            data_.afterPruningCaptured ? LegendEntry::Sign::Line : LegendEntry::Sign::DashedLine;
+        entries.append(
+            {sign, theme().color(data_.method), 2, {}, tr("head %1 after pruning").arg(data_.selected)});
     }
     return entries;
 }

@@ -10,8 +10,8 @@
 
 namespace rankscope::gui {
 
-/// Singular values of the heads of a layer on a log axis: quartile band, full range, median, single heads, the selected
-/// head before and after pruning, and the line that cuts at K'.
+/// Singular values of the heads of a layer on a log axis: quartile band, full range, median, single heads,
+/// the selected head before and after pruning, and the line that cuts at K'.
 class SpectrumView : public PlotView {
     Q_OBJECT
 
@@ -19,14 +19,18 @@ public:
     explicit SpectrumView(QWidget* parent = nullptr);
 
     void setData(const SpectrumData& data);
+
     [[nodiscard]] const SpectrumData& data() const { return data_; }
 
     void setQuantity(SpectrumQuantity quantity);
+
     [[nodiscard]] SpectrumQuantity quantity() const { return quantity_; }
+
     void setLogIndex(bool log);
 
     /// Moves the cut line alone: no curve is built again. No signal.
     void setKept(int kept);
+
     [[nodiscard]] int kept() const { return cut_.value; }
 
     /// Replaces the curve after pruning alone.
@@ -34,6 +38,7 @@ public:
 
     /// Cross-hair at index i (from 1), 0: none. No signal.
     void setHoverIndex(int index);
+
     [[nodiscard]] int hoverIndex() const { return hover_; }
 
     /// Head whose line is emphasised, -1: none. No signal.
@@ -71,6 +76,7 @@ protected:
     void paintOver(QPainter& painter) override;
 
     [[nodiscard]] bool wantsEscape() const override { return cut_.isDragging(); }
+
     void mousePressEvent(QMouseEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
     void mouseReleaseEvent(QMouseEvent* event) override;
@@ -98,7 +104,7 @@ private:
     bool logIndex_ = false;
     std::vector<std::vector<double>> curves_;  // [head][i], in axis coordinates
     std::vector<double> median_;
-    std::vector<double> energy_;               // of the selected head: share in the first i + 1 directions
+    std::vector<double> energy_;  // of the selected head: share in the first i + 1 directions
     CutLine cut_;
     int length_ = 0;
     int hover_ = 0;

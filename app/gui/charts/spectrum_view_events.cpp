@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What of the spectrum a person touches: painting over the curves, the pointer, keys.
 #include "app/gui/charts/spectrum_view.hpp"
-
 #include "app/gui/theme/fonts.hpp"
 #include "app/gui/theme/number_text.hpp"
 
@@ -40,7 +39,8 @@ void SpectrumView::moveCut(int kept) {
     // Three rectangles, no series: this is what makes a drag cheap.
     updateOver(before);
     updateOver(cut_.paintedRect(to, plotRect(), font()));
-    updateUnder(QRectF(std::min(from, to) - 1, plotRect().top(), std::abs(to - from) + 2, plotRect().height()));
+    updateUnder(
+        QRectF(std::min(from, to) - 1, plotRect().top(), std::abs(to - from) + 2, plotRect().height()));
     setAccessibleDescription(describe());
 }
 
@@ -57,17 +57,21 @@ void SpectrumView::paintLines(QPainter& painter) {
     const auto draw = [&](const std::vector<double>& curve, const QPen& pen) {
         painter.setPen(pen);
         for (QPolygonF& piece : cutCurve(x, curve, range)) {
-            for (QPointF& point : piece) point = toPixel(point);
+            for (QPointF& point : piece)
+                point = toPixel(point);
             // Hundreds of lines: what cannot be seen would only slow down the screen and swell files.
             painter.drawPolyline(simplified(piece, 0.2));
         }
     };
     // The more there are, the fainter each: together they are a cloud, not a wall.
-    const double opacity = std::clamp(20.0 / static_cast<double>(std::max<std::size_t>(1, data_.others.size())), 0.05, 0.25);
-    for (const auto& other : data_.others) draw(shown(other, scaleOf(other)), QPen(theme().color(Role::Strong, opacity), 0.8));
+    const double opacity =
+        std::clamp(20.0 / static_cast<double>(std::max<std::size_t>(1, data_.others.size())), 0.05, 0.25);
+    for (const auto& other : data_.others)
+        draw(shown(other, scaleOf(other)), QPen(theme().color(Role::Strong, opacity), 0.8));
     const bool few = curves_.size() <= kMostSingleLines;
     for (std::size_t h = 0; h < curves_.size(); ++h) {
-        if (static_cast<int>(h) != data_.selected) draw(curves_[h], QPen(theme().color(Role::Strong, few ? 0.9 : 0.35), 0.9));
+        if (static_cast<int>(h) != data_.selected)
+            draw(curves_[h], QPen(theme().color(Role::Strong, few ? 0.9 : 0.35), 0.9));
     }
 }
 
@@ -82,10 +86,12 @@ void SpectrumView::paintLabels(QPainter& painter) const {
     const auto at = static_cast<std::size_t>(std::max(0, length_ / 6));
     if (at < selected.size() && std::isfinite(selected[at]) && selected[at] >= yAxis().low) {
         const QPointF on = toPixel({axisX(static_cast<double>(at) + 1), selected[at]});
-        QPointF text(on.x() - metrics.horizontalAdvance(tr("head %1").arg(data_.selected)) / 2 + 6 * u, on.y() - 9 * u);
+        QPointF text(on.x() - metrics.horizontalAdvance(tr("head %1").arg(data_.selected)) / 2 + 6 * u,
+                     on.y() - 9 * u);
         text.setX(std::clamp(text.x(), inside.left(), inside.right()));
         text.setY(std::clamp(text.y(), inside.top() - 4 * u, inside.bottom()));
-        drawHaloText(painter, text, tr("head %1").arg(data_.selected), font, theme().color(Role::Ink), ground);
+        drawHaloText(painter, text, tr("head %1").arg(data_.selected), font, theme().color(Role::Ink),
+                     ground);
     }
     if (data_.afterPruning.empty()) return;
     const double scale = scaleOf(data_.heads[static_cast<std::size_t>(data_.selected)]);
@@ -96,7 +102,8 @@ void SpectrumView::paintLabels(QPainter& painter) const {
         const QPointF end = toPixel({axisX(i + 1), y});
         const QString text = tr("after pruning");
         const double width = metrics.horizontalAdvance(text);
-        const double left = std::clamp(end.x() - width - 2 * u, inside.left(), std::max(inside.left(), inside.right() - width));
+        const double left = std::clamp(end.x() - width - 2 * u, inside.left(),
+                                       std::max(inside.left(), inside.right() - width));
         const double base = std::clamp(end.y() + metrics.ascent() + 5 * u, inside.top(), inside.bottom());
         drawHaloText(painter, {left, base}, text, font, theme().color(data_.method), ground);
         break;
@@ -125,7 +132,8 @@ void SpectrumView::paintNotes(QPainter& painter) const {
         painter.restore();
         x += 12 * u;
     }
-    drawHaloText(painter, {x, y}, notes.join(QStringLiteral(" · ")), font, theme().color(Role::Ink2), theme().color(Role::Panel));
+    drawHaloText(painter, {x, y}, notes.join(QStringLiteral(" · ")), font, theme().color(Role::Ink2),
+                 theme().color(Role::Panel));
 }
 
 QList<CardRow> SpectrumView::cardRows(int index) const {
@@ -134,11 +142,13 @@ QList<CardRow> SpectrumView::cardRows(int index) const {
     const double scale = scaleOf(sigma);
     const double value = at < sigma.size() ? sigma[at] : std::nan("");
     QList<CardRow> rows;
-    rows.append({QStringLiteral("σ%1 / σ₁").arg(number_text::subscript(index)), number_text::significant(value / scale, 4)});
+    rows.append({QStringLiteral("σ%1 / σ₁").arg(number_text::subscript(index)),
+                 number_text::significant(value / scale, 4)});
     rows.append({tr("energy up to here"), number_text::percent(energyUpTo(index))});
     if (data_.heads.size() > 1 && quantity_ == SpectrumQuantity::Relative) {
         const double median = at < median_.size() ? median_[at] : std::nan("");
-        rows.append({tr("median of heads"), number_text::significant(std::isinf(median) ? 0 : std::pow(10.0, median), 3)});
+        rows.append({tr("median of heads"),
+                     number_text::significant(std::isinf(median) ? 0 : std::pow(10.0, median), 3)});
     }
     return rows;
 }
@@ -154,7 +164,8 @@ void SpectrumView::paintHover(QPainter& painter, int index, bool pinned) const {
         pen.setDashPattern({2.5, 2});
         painter.setPen(pen);
         painter.drawLine(QPointF(point.x(), plotRect().top()), QPointF(point.x(), plotRect().bottom()));
-        if (onPlot) painter.drawLine(QPointF(plotRect().left(), point.y()), QPointF(plotRect().right(), point.y()));
+        if (onPlot)
+            painter.drawLine(QPointF(plotRect().left(), point.y()), QPointF(plotRect().right(), point.y()));
     }
     if (onPlot) {
         painter.setPen(QPen(theme().color(Role::Panel), 1));
@@ -172,15 +183,18 @@ void SpectrumView::paintHover(QPainter& painter, int index, bool pinned) const {
 void SpectrumView::paintOver(QPainter& painter) {
     if (hoverHead_ >= 0 && hoverHead_ < static_cast<int>(curves_.size()) && hoverHead_ != data_.selected) {
         painter.setPen(QPen(theme().color(Role::Ink2), 2.2, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
-        for (QPolygonF& piece : cutCurve(positions(), curves_[static_cast<std::size_t>(hoverHead_)], axisRange())) {
-            for (QPointF& point : piece) point = toPixel(point);
+        for (QPolygonF& piece :
+             cutCurve(positions(), curves_[static_cast<std::size_t>(hoverHead_)], axisRange())) {
+            for (QPointF& point : piece)
+                point = toPixel(point);
             painter.drawPolyline(piece);
         }
     }
     paintLabels(painter);
     paintNotes(painter);
     cut_.paint(painter, cutX(), plotRect(), font(), theme());
-    for (const int index : pinned_) paintHover(painter, index, true);
+    for (const int index : pinned_)
+        paintHover(painter, index, true);
     if (hover_ > 0 && !cut_.isDragging()) paintHover(painter, hover_, false);
 }
 

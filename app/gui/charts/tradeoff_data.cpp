@@ -23,15 +23,19 @@ double tradeoffX(const TradeoffDot& dot, TradeoffX x) {
 
 QList<QString> paretoFront(const TradeoffData& data, bool recovered) {
     const bool smaller = data.x == TradeoffX::StateSize || data.x == TradeoffX::Parameters;
+
     struct Candidate {
         double cost;
         double loss;
         QString id;
     };
+
     std::vector<Candidate> candidates;
     for (const TradeoffDot& dot : data.dots) {
         const double x = tradeoffX(dot, data.x);
-        if (dot.state != PlanState::Exact || dot.recovered != recovered || !std::isfinite(x) || !std::isfinite(dot.quality)) continue;
+        if (dot.state != PlanState::Exact || dot.recovered != recovered || !std::isfinite(x)
+            || !std::isfinite(dot.quality))
+            continue;
         candidates.push_back({smaller ? x : -x, data.lowerIsBetter ? dot.quality : -dot.quality, dot.id});
     }
     std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {

@@ -26,10 +26,10 @@ struct TradeoffDot {
     double decodeSpeed = kUnknown;    ///< tokens/s
     double prefillSpeed = kUnknown;   ///< tokens/s
     double parameters = kUnknown;     ///< count
-    bool uniform = false;             ///< of a sweep with one ratio for all layers: joined by the method's line
-    bool recovered = false;           ///< trained after pruning
-    QString recoveredFrom;            ///< id of the plan before: an arrow comes from it
-    QString provenance;               ///< "measured 14:02", "from sweep"
+    bool uniform = false;    ///< of a sweep with one ratio for all layers: joined by the method's line
+    bool recovered = false;  ///< trained after pruning
+    QString recoveredFrom;   ///< id of the plan before: an arrow comes from it
+    QString provenance;      ///< "measured 14:02", "from sweep"
 };
 
 enum class TradeoffX { StateSize, DecodeSpeed, PrefillSpeed, Parameters };
@@ -46,8 +46,8 @@ struct TradeoffData {
     bool hideCurrent = false;   ///< a question is open: a dashed line at its size stands for the dot
 };
 
-/// Ids of the dots no other dot beats in both directions, in the order of their line. Exact dots alone, recovered or not
-/// as asked.
+/// Ids of the dots no other dot beats in both directions, in the order of their line. Exact dots alone,
+/// recovered or not as asked.
 [[nodiscard]] QList<QString> paretoFront(const TradeoffData& data, bool recovered);
 
 /// Value of a dot on the chosen axis, in the axis' unit (parameters in millions).

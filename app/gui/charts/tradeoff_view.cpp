@@ -32,14 +32,16 @@ void TradeoffView::setX(TradeoffX x) {
 }
 
 void TradeoffView::setDot(const TradeoffDot& dot) {
-    const auto found = std::find_if(data_.dots.begin(), data_.dots.end(), [&](const TradeoffDot& other) { return other.id == dot.id; });
+    const auto found = std::find_if(data_.dots.begin(), data_.dots.end(),
+                                    [&](const TradeoffDot& other) { return other.id == dot.id; });
     if (found == data_.dots.end()) {
         data_.dots.append(dot);
         refresh();
         return;
     }
     // Lines and range hang on exact and uniform dots only.
-    const bool light = !dot.uniform && !found->uniform && dot.state != PlanState::Exact && found->state != PlanState::Exact;
+    const bool light =
+        !dot.uniform && !found->uniform && dot.state != PlanState::Exact && found->state != PlanState::Exact;
     *found = dot;
     if (!light) {
         refresh();
@@ -160,15 +162,19 @@ QRectF TradeoffView::dataRange() const {
 QList<TradeoffView::MethodLine> TradeoffView::methodLines() const {
     QList<MethodLine> lines;
     for (const TradeoffDot& dot : data_.dots) {
-        if (!dot.uniform || dot.recovered || !std::isfinite(dot.quality) || !std::isfinite(tradeoffX(dot, data_.x))) continue;
-        auto line = std::find_if(lines.begin(), lines.end(), [&](const MethodLine& l) { return l.method == dot.method; });
+        if (!dot.uniform || dot.recovered || !std::isfinite(dot.quality)
+            || !std::isfinite(tradeoffX(dot, data_.x)))
+            continue;
+        auto line = std::find_if(lines.begin(), lines.end(),
+                                 [&](const MethodLine& l) { return l.method == dot.method; });
         if (line == lines.end()) line = lines.insert(lines.end(), MethodLine{dot.method, {}});
         line->dots.append(&dot);
     }
     erase_if(lines, [](const MethodLine& line) { return line.dots.size() < kLeastLine; });
     for (MethodLine& line : lines) {
-        std::stable_sort(line.dots.begin(), line.dots.end(),
-                         [&](const TradeoffDot* a, const TradeoffDot* b) { return tradeoffX(*a, data_.x) < tradeoffX(*b, data_.x); });
+        std::stable_sort(line.dots.begin(), line.dots.end(), [&](const TradeoffDot* a, const TradeoffDot* b) {
+            return tradeoffX(*a, data_.x) < tradeoffX(*b, data_.x);
+        });
     }
     return lines;
 }
@@ -182,7 +188,9 @@ void TradeoffView::rebuild() {
         case TradeoffX::StateSize:
             title = tr("recurrent state per sequence, KiB");
             // Quarters of the full state: where the sweeps stand.
-            step = full != nullptr && full->stateKib >= 4 && std::isfinite(full->stateKib) ? full->stateKib / 4 : 0;
+            step = full != nullptr && full->stateKib >= 4 && std::isfinite(full->stateKib)
+                       ? full->stateKib / 4
+                       : 0;
             break;
         case TradeoffX::DecodeSpeed:
             title = tr("decode speed, tokens/s");
@@ -214,8 +222,11 @@ void TradeoffView::rebuild() {
     }
     for (const bool recovered : {false, true}) {
         QList<const TradeoffDot*> front;
-        for (const QString& id : paretoFront(data_, recovered)) front.append(find(id));
-        if (!front.isEmpty()) add(front, QPen(theme().color(Role::Ink), recovered ? 0.9 : 1.6, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+        for (const QString& id : paretoFront(data_, recovered))
+            front.append(find(id));
+        if (!front.isEmpty())
+            add(front, QPen(theme().color(Role::Ink), recovered ? 0.9 : 1.6, Qt::SolidLine, Qt::RoundCap,
+                            Qt::RoundJoin));
     }
     setCurves(curves);
 }
@@ -223,16 +234,28 @@ void TradeoffView::rebuild() {
 QList<LegendEntry> TradeoffView::legend() const {
     if (isEmpty()) return {};
     const auto state = [&](PlanState s, double fraction) {
-        return LegendEntry{LegendEntry::Sign::Marker, {}, 1, {Method::Drrqr, s, fraction, false, theme().color(Role::Ink2)}, planStateName(s)};
+        return LegendEntry{LegendEntry::Sign::Marker,
+                           {},
+                           1,
+                           {Method::Drrqr, s, fraction, false, theme().color(Role::Ink2)},
+                           planStateName(s)};
     };
-    QList<LegendEntry> entries{state(PlanState::Estimate, 0), state(PlanState::Measuring, 0.5), state(PlanState::Exact, 1),
-                               {LegendEntry::Sign::Line, theme().color(Role::Ink), 1.6, {}, tr("Pareto front")}};
+    QList<LegendEntry> entries{
+        state(PlanState::Estimate, 0),
+        state(PlanState::Measuring, 0.5),
+        state(PlanState::Exact, 1),
+        {LegendEntry::Sign::Line, theme().color(Role::Ink), 1.6, {}, tr("Pareto front")}};
     QSet<Method> named{Method::FullModel};
-    for (const MethodLine& line : methodLines()) named.insert(line.method);
+    for (const MethodLine& line : methodLines())
+        named.insert(line.method);
     for (const TradeoffDot& dot : data_.dots) {
         if (named.contains(dot.method)) continue;
         named.insert(dot.method);
-        entries.append({LegendEntry::Sign::Marker, {}, 1, {dot.method, PlanState::Exact, 1, false, {}}, methodName(dot.method)});
+        entries.append({LegendEntry::Sign::Marker,
+                        {},
+                        1,
+                        {dot.method, PlanState::Exact, 1, false, {}},
+                        methodName(dot.method)});
     }
     return entries;
 }
@@ -248,26 +271,31 @@ std::unique_ptr<PlotView> TradeoffView::copy() const {
 ColumnTable TradeoffView::table() const {
     ColumnTable result;
     const auto whole = [](double value) { return number_text::fixed(value, 0); };
-    result.columns = {{tr("plan"), {}, {}},
-                      {tr("method"), {}, {}},
-                      {tr("known"), {}, {}},
-                      {data_.qualityTitle, {}, number_text::perplexity},
-                      {tr("difference to full model"), {}, number_text::perplexityDelta},
-                      {tr("standard error of the difference"), {}, [](double value) { return number_text::fixed(value, 2); }},
-                      {tr("state"), tr("KiB"), [](double value) { return number_text::significant(value, 3); }},
-                      {tr("decode"), tr("tokens/s"), whole},
-                      {tr("prefill"), tr("tokens/s"), whole},
-                      {tr("parameters"), {}, [](double value) { return number_text::integer(static_cast<qint64>(value)); }},
-                      {tr("speed is"), {}, {}}};
+    result.columns = {
+        {tr("plan"), {}, {}},
+        {tr("method"), {}, {}},
+        {tr("known"), {}, {}},
+        {data_.qualityTitle, {}, number_text::perplexity},
+        {tr("difference to full model"), {}, number_text::perplexityDelta},
+        {tr("standard error of the difference"),
+         {},
+         [](double value) { return number_text::fixed(value, 2); }},
+        {tr("state"), tr("KiB"), [](double value) { return number_text::significant(value, 3); }},
+        {tr("decode"), tr("tokens/s"), whole},
+        {tr("prefill"), tr("tokens/s"), whole},
+        {tr("parameters"), {}, [](double value) { return number_text::integer(static_cast<qint64>(value)); }},
+        {tr("speed is"), {}, {}}};
     const auto number = [](double value) { return std::isfinite(value) ? QVariant(value) : QVariant(); };
     for (const TradeoffDot& dot : data_.dots) {
         // While a question is open the table gives nothing away either.
         const bool hidden = data_.hideCurrent && dot.id == data_.current;
         QString known = planStateName(dot.state);
         if (dot.state == PlanState::Measuring) known += QLatin1Char(' ') + number_text::percent(dot.fraction);
-        result.rows.append({dot.name, methodName(dot.method), known, hidden ? QVariant() : number(dot.quality),
-                            hidden ? QVariant() : number(dot.delta), hidden ? QVariant() : number(dot.standardError), number(dot.stateKib),
-                            number(dot.decodeSpeed), number(dot.prefillSpeed), number(dot.parameters), dot.provenance});
+        result.rows.append(
+            {dot.name, methodName(dot.method), known, hidden ? QVariant() : number(dot.quality),
+             hidden ? QVariant() : number(dot.delta), hidden ? QVariant() : number(dot.standardError),
+             number(dot.stateKib), number(dot.decodeSpeed), number(dot.prefillSpeed), number(dot.parameters),
+             dot.provenance});
     }
     return result;
 }
@@ -275,14 +303,18 @@ ColumnTable TradeoffView::table() const {
 QString TradeoffView::describe() const {
     if (isEmpty()) return tr("No plans.");
     QString text = tr("%1 plans").arg(data_.dots.size());
-    if (const TradeoffDot* full = fullModel()) text += tr("; full model %1 %2").arg(data_.qualityTitle, number_text::perplexity(full->quality));
+    if (const TradeoffDot* full = fullModel())
+        text += tr("; full model %1 %2").arg(data_.qualityTitle, number_text::perplexity(full->quality));
     const TradeoffDot* current = find(data_.current);
     if (current != nullptr && !data_.hideCurrent) {
         text += tr("; current plan %1, %2: %3 %4")
-                    .arg(current->name, planStateName(current->state), data_.qualityTitle, number_text::perplexity(current->quality));
-        if (std::isfinite(current->standardError)) text += QLatin1Char(' ') + number_text::plusMinus(current->standardError);
+                    .arg(current->name, planStateName(current->state), data_.qualityTitle,
+                         number_text::perplexity(current->quality));
+        if (std::isfinite(current->standardError))
+            text += QLatin1Char(' ') + number_text::plusMinus(current->standardError);
     }
-    if (const int beyond = countBeyond()) text += tr("; %1 above %2").arg(beyond).arg(number_text::significant(yAxis().high, 3));
+    if (const int beyond = countBeyond())
+        text += tr("; %1 above %2").arg(beyond).arg(number_text::significant(yAxis().high, 3));
     return text + QLatin1Char('.');
 }
 

@@ -9,7 +9,8 @@
 
 namespace rankscope::gui {
 
-/// Quality against cost, a dot per plan. One overlay draws all dots: hollow, part filled or solid by what is known.
+/// Quality against cost, a dot per plan. One overlay draws all dots: hollow, part filled or solid by what is
+/// known.
 class TradeoffView : public PlotView {
     Q_OBJECT
 
@@ -17,11 +18,13 @@ public:
     explicit TradeoffView(QWidget* parent = nullptr);
 
     void setData(const TradeoffData& data);
+
     [[nodiscard]] const TradeoffData& data() const { return data_; }
 
     void setX(TradeoffX x);
 
-    /// Replaces or adds one dot by its id, without building curves that did not change: partial results, drags.
+    /// Replaces or adds one dot by its id, without building curves that did not change: partial results,
+    /// drags.
     void setDot(const TradeoffDot& dot);
 
     /// Emphasis alone. No signal.
@@ -36,6 +39,7 @@ public:
 
     /// Back to the range from the data.
     void resetZoom();
+
     [[nodiscard]] bool isZoomed() const { return zoom_.has_value(); }
 
     [[nodiscard]] ColumnTable table() const override;

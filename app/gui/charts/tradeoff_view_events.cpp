@@ -39,7 +39,8 @@ void TradeoffView::paintDot(QPainter& painter, const TradeoffDot& dot) const {
     const bool marked = dot.id == hover_ || dot.id == data_.selected;
     if (std::isfinite(dot.standardError) && dot.method != Method::FullModel) {
         const double top = std::max(toPixel({0, qualityOf(dot) + dot.standardError}).y(), plotRect().top());
-        const double bottom = std::min(toPixel({0, qualityOf(dot) - dot.standardError}).y(), plotRect().bottom());
+        const double bottom =
+            std::min(toPixel({0, qualityOf(dot) - dot.standardError}).y(), plotRect().bottom());
         painter.setPen(QPen(theme().color(dot.method), 1.3));
         painter.drawLine(QPointF(at.x(), top), QPointF(at.x(), bottom));
     }
@@ -52,31 +53,37 @@ void TradeoffView::paintDot(QPainter& painter, const TradeoffDot& dot) const {
         painter.setBrush(Qt::NoBrush);
         painter.drawEllipse(at, 9 * u, 9 * u);
     }
-    drawMarker(painter, at, (current ? kCurrentSize : kDotSize) * u, {dot.method, dot.state, dot.fraction, dot.recovered, {}}, theme(),
-               theme().color(Role::Panel));
+    drawMarker(painter, at, (current ? kCurrentSize : kDotSize) * u,
+               {dot.method, dot.state, dot.fraction, dot.recovered, {}}, theme(), theme().color(Role::Panel));
 }
 
 void TradeoffView::paintMethodNames(QPainter& painter) const {
     const double u = unit();
     const QFont font = scaledFont(this->font(), TextRole::LabelStrong);
     const QFontMetricsF metrics(font);
+
     struct Name {
         Method method;
         double x;
         double y;
     };
+
     // Names stand at the end of a line that is farthest from the full model, outside of it.
     const TradeoffDot* full = fullModel();
     const auto write = [&](const Name& name, double y) {
-        drawHaloText(painter, {name.x, centeredBaseline(font, y)}, methodName(name.method), font, theme().color(name.method), theme().color(Role::Panel));
+        drawHaloText(painter, {name.x, centeredBaseline(font, y)}, methodName(name.method), font,
+                     theme().color(name.method), theme().color(Role::Panel));
     };
     QList<Name> outside[2];
     for (const MethodLine& line : methodLines()) {
         QList<const TradeoffDot*> dots = line.dots;
-        const double reference = full == nullptr ? tradeoffX(*dots.last(), data_.x) : tradeoffX(*full, data_.x);
-        const bool atRight = std::abs(tradeoffX(*dots.last(), data_.x) - reference) > std::abs(tradeoffX(*dots.first(), data_.x) - reference);
+        const double reference =
+            full == nullptr ? tradeoffX(*dots.last(), data_.x) : tradeoffX(*full, data_.x);
+        const bool atRight = std::abs(tradeoffX(*dots.last(), data_.x) - reference)
+                             > std::abs(tradeoffX(*dots.first(), data_.x) - reference);
         if (atRight) std::reverse(dots.begin(), dots.end());
-        const auto end = std::find_if(dots.begin(), dots.end(), [&](const TradeoffDot* dot) { return isShown(*dot); });
+        const auto end =
+            std::find_if(dots.begin(), dots.end(), [&](const TradeoffDot* dot) { return isShown(*dot); });
         if (end == dots.end()) continue;
         const QPointF at = pixelOf(**end);
         const double width = metrics.horizontalAdvance(methodName(line.method));
@@ -85,16 +92,22 @@ void TradeoffView::paintMethodNames(QPainter& painter) const {
         const bool fits = atRight ? right + width <= plotRect().right() + 12 * u : left >= plotRect().left();
         const bool goesOn = end != dots.begin();  // beyond the range: the line leaves on the outer side
         if (goesOn || !fits) {
-            write({line.method, atRight ? std::max(left, plotRect().left()) : std::min(right, plotRect().right() - width), 0}, at.y());
+            write({line.method,
+                   atRight ? std::max(left, plotRect().left()) : std::min(right, plotRect().right() - width),
+                   0},
+                  at.y());
         } else {
             outside[atRight ? 1 : 0].append({line.method, atRight ? right : left, at.y()});
         }
     }
     for (const QList<Name>& names : outside) {
         QList<double> heights;
-        for (const Name& name : names) heights.append(name.y);
-        const QList<double> spread = spreadLabels(heights, metrics.height() * 0.9, plotRect().top(), plotRect().bottom());
-        for (qsizetype i = 0; i < names.size(); ++i) write(names[i], spread[i]);
+        for (const Name& name : names)
+            heights.append(name.y);
+        const QList<double> spread =
+            spreadLabels(heights, metrics.height() * 0.9, plotRect().top(), plotRect().bottom());
+        for (qsizetype i = 0; i < names.size(); ++i)
+            write(names[i], spread[i]);
     }
 }
 
@@ -115,12 +128,15 @@ void TradeoffView::paintBeyond(QPainter& painter) const {
         rightmost = std::max(rightmost, tip.x());
     }
     const QFont font = scaledFont(this->font(), TextRole::Label);
-    const QString text = QStringLiteral("↑ ") + tr("%1 above %2").arg(count).arg(number_text::significant(yAxis().high, 3));
+    const QString text =
+        QStringLiteral("↑ ") + tr("%1 above %2").arg(count).arg(number_text::significant(yAxis().high, 3));
     const double width = QFontMetricsF(font).horizontalAdvance(text);
     // On the side where the carets leave more room.
     const bool atRight = plotRect().right() - rightmost >= leftmost - plotRect().left();
-    drawHaloText(painter, {atRight ? plotRect().right() - width - 4 * u : plotRect().left() + 6 * u, plotRect().top() + QFontMetricsF(font).ascent()}, text, font,
-                 theme().color(Role::Ink2), theme().color(Role::Panel));
+    drawHaloText(painter,
+                 {atRight ? plotRect().right() - width - 4 * u : plotRect().left() + 6 * u,
+                  plotRect().top() + QFontMetricsF(font).ascent()},
+                 text, font, theme().color(Role::Ink2), theme().color(Role::Panel));
 }
 
 void TradeoffView::paintArrow(QPainter& painter, const TradeoffDot& dot) const {
@@ -136,7 +152,8 @@ void TradeoffView::paintArrow(QPainter& painter, const TradeoffDot& dot) const {
     const QPointF tip = b - 7 * u * along;
     painter.setPen(QPen(theme().color(dot.method), 1.2, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
     painter.drawLine(a + 6 * u * along, tip);
-    painter.drawPolyline(QPolygonF{tip - 5 * u * along + 3 * u * across, tip, tip - 5 * u * along - 3 * u * across});
+    painter.drawPolyline(
+        QPolygonF{tip - 5 * u * along + 3 * u * across, tip, tip - 5 * u * along - 3 * u * across});
 }
 
 void TradeoffView::paintBadge(QPainter& painter, const QString& id, const QString& letter, bool disc) const {
@@ -151,13 +168,17 @@ void TradeoffView::paintBadge(QPainter& painter, const QString& id, const QStrin
     const QFont font = scaledFont(this->font(), TextRole::LabelStrong);
     painter.setFont(font);
     painter.setPen(theme().color(disc ? Role::Panel : Role::Ink));
-    painter.drawText(QPointF(center.x() - QFontMetricsF(font).horizontalAdvance(letter) / 2, centeredBaseline(font, center.y())), letter);
+    painter.drawText(QPointF(center.x() - QFontMetricsF(font).horizontalAdvance(letter) / 2,
+                             centeredBaseline(font, center.y())),
+                     letter);
 }
 
 QList<CardRow> TradeoffView::cardRows(const TradeoffDot& dot) const {
     const QString about = dot.state == PlanState::Estimate ? QStringLiteral("≈ ") : QString();
     const auto withError = [&](const QString& value) {
-        return std::isfinite(dot.standardError) ? value + QLatin1Char(' ') + number_text::plusMinus(dot.standardError) : value;
+        return std::isfinite(dot.standardError)
+                   ? value + QLatin1Char(' ') + number_text::plusMinus(dot.standardError)
+                   : value;
     };
     QString known = planStateName(dot.state);
     if (dot.state == PlanState::Measuring) known += QLatin1Char(' ') + number_text::percent(dot.fraction);
@@ -177,8 +198,9 @@ void TradeoffView::paintOver(QPainter& painter) {
         const QString text = tr("full model %1").arg(number_text::perplexity(full->quality));
         const double y = toPixel({0, full->quality}).y();
         const bool under = plotRect().bottom() - y > QFontMetricsF(font).height();
-        drawHaloText(painter, {plotRect().left() + 6 * u, under ? y + QFontMetricsF(font).ascent() + u : y - 4 * u}, text, font,
-                     theme().color(Role::Ink2), theme().color(Role::Panel));
+        drawHaloText(painter,
+                     {plotRect().left() + 6 * u, under ? y + QFontMetricsF(font).ascent() + u : y - 4 * u},
+                     text, font, theme().color(Role::Ink2), theme().color(Role::Panel));
     }
     paintBeyond(painter);
     const TradeoffDot* last = find(data_.current);
@@ -193,7 +215,8 @@ void TradeoffView::paintOver(QPainter& painter) {
         pen.setDashPattern({4, 3});
         painter.setPen(pen);
         const double x = toPixel({tradeoffX(*last, data_.x), 0}).x();
-        if (x >= plotRect().left() && x <= plotRect().right()) painter.drawLine(QPointF(x, plotRect().top()), QPointF(x, plotRect().bottom()));
+        if (x >= plotRect().left() && x <= plotRect().right())
+            painter.drawLine(QPointF(x, plotRect().top()), QPointF(x, plotRect().bottom()));
     } else if (last != nullptr && isShown(*last)) {
         if (last->recovered) paintArrow(painter, *last);
         paintDot(painter, *last);
@@ -204,7 +227,8 @@ void TradeoffView::paintOver(QPainter& painter) {
     if (hovered == nullptr || !isShown(*hovered)) return;
     const QList<CardRow> rows = cardRows(*hovered);
     const QSizeF size = cardSize(hovered->name, rows, font());
-    drawCard(painter, placeCard(size, pixelOf(*hovered), 14 * u, QRectF(viewport()->rect())), hovered->name, rows, font(), theme());
+    drawCard(painter, placeCard(size, pixelOf(*hovered), 14 * u, QRectF(viewport()->rect())), hovered->name,
+             rows, font(), theme());
 }
 
 const TradeoffDot* TradeoffView::dotAt(const QPointF& pixel) const {
@@ -225,9 +249,11 @@ void TradeoffView::hover(const QString& id) {
     setHover(id);
     Q_EMIT dotHovered(id);
     const TradeoffDot* dot = find(id);
-    Q_EMIT readoutChanged(dot == nullptr ? QString()
-                                         : tr("%1 · %2 · %3 %4").arg(dot->name, number_text::bytes(dot->stateKib * 1024), data_.qualityTitle,
-                                                                     number_text::perplexity(dot->quality)));
+    Q_EMIT readoutChanged(dot == nullptr
+                              ? QString()
+                              : tr("%1 · %2 · %3 %4")
+                                    .arg(dot->name, number_text::bytes(dot->stateKib * 1024),
+                                         data_.qualityTitle, number_text::perplexity(dot->quality)));
 }
 
 void TradeoffView::mousePressEvent(QMouseEvent* event) {
@@ -317,9 +343,12 @@ void TradeoffView::keyPressEvent(QKeyEvent* event) {
         if (isShown(dot) && !(data_.hideCurrent && dot.id == data_.current)) shown.append(&dot);
     }
     if (shown.isEmpty()) return;
-    std::stable_sort(shown.begin(), shown.end(), [&](const TradeoffDot* a, const TradeoffDot* b) { return pixelOf(*a).x() < pixelOf(*b).x(); });
+    std::stable_sort(shown.begin(), shown.end(), [&](const TradeoffDot* a, const TradeoffDot* b) {
+        return pixelOf(*a).x() < pixelOf(*b).x();
+    });
     const qsizetype at = shown.indexOf(find(data_.selected));
-    const qsizetype next = at < 0 ? 0 : std::clamp<qsizetype>(at + (key == Qt::Key_Right ? 1 : -1), 0, shown.size() - 1);
+    const qsizetype next =
+        at < 0 ? 0 : std::clamp<qsizetype>(at + (key == Qt::Key_Right ? 1 : -1), 0, shown.size() - 1);
     const QString id = shown[next]->id;
     setSelected(id);
     Q_EMIT dotPicked(id);

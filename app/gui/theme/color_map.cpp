@@ -80,7 +80,8 @@ constexpr Stops kDivergingDark = {0x9FD0FF, 0x6FB1EE, 0x3F86C9, 0x29598A, 0x203A
 
 QList<QRgb> opaque(const std::array<std::uint32_t, 256>& table) {
     QList<QRgb> result;
-    for (const std::uint32_t rgb : table) result.append(0xFF000000U | rgb);
+    for (const std::uint32_t rgb : table)
+        result.append(0xFF000000U | rgb);
     return result;
 }
 
@@ -102,7 +103,8 @@ QList<QRgb> interpolated(const Stops& stops) {
         const auto low = std::min(static_cast<std::size_t>(at), stops.size() - 2);
         const double share = at - static_cast<double>(low);
         const auto mix = [&](int (*channel)(QRgb)) {
-            return static_cast<int>(std::lround((1 - share) * channel(stops[low]) + share * channel(stops[low + 1])));
+            return static_cast<int>(
+                std::lround((1 - share) * channel(stops[low]) + share * channel(stops[low + 1])));
         };
         result.append(qRgb(mix(qRed), mix(qGreen), mix(qBlue)));
     }

@@ -8,7 +8,8 @@
 
 #include <cmath>
 
-// Resources of a static library are linked in only when somebody asks for them; the macro must stand outside namespaces.
+// Resources of a static library are linked in only when somebody asks for them; the macro must stand outside
+// namespaces.
 static void initIconResources() {
     Q_INIT_RESOURCE(icons);
 }
@@ -28,7 +29,8 @@ const QString& folder() {
 
 QStringList iconNames() {
     QStringList names;
-    for (const QString& file : QDir(folder()).entryList({QStringLiteral("*.svg")})) names.append(file.chopped(4));
+    for (const QString& file : QDir(folder()).entryList({QStringLiteral("*.svg")}))
+        names.append(file.chopped(4));
     return names;
 }
 

@@ -13,11 +13,13 @@ namespace rankscope::gui {
 /// Names of the icons that exist: "folder", "floppy", "undo", ...
 [[nodiscard]] QStringList iconNames();
 
-/// One icon in one colour, `size` logical pixels square, sharp at `deviceRatio`. Null pixmap and a warning if there is
-/// no icon of that name: a mistake of the caller.
-[[nodiscard]] QPixmap iconPixmap(const QString& name, const QColor& color, double size = 16, double deviceRatio = 1);
+/// One icon in one colour, `size` logical pixels square, sharp at `deviceRatio`. Null pixmap and a warning if
+/// there is no icon of that name: a mistake of the caller.
+[[nodiscard]] QPixmap iconPixmap(const QString& name, const QColor& color, double size = 16,
+                                 double deviceRatio = 1);
 
 /// Normal in `role`, disabled in Strong at half opacity; rendered for device ratios 1, 2 and 3.
-[[nodiscard]] QIcon themedIcon(const QString& name, const Theme& theme, Role role = Role::Ink2, double size = 16);
+[[nodiscard]] QIcon themedIcon(const QString& name, const Theme& theme, Role role = Role::Ink2,
+                               double size = 16);
 
 }  // namespace rankscope::gui

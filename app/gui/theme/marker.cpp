@@ -84,8 +84,8 @@ QPainterPath markerPath(Method method, double size) {
     return path;
 }
 
-void drawMarker(QPainter& painter, const QPointF& center, double size, const MarkerLook& look, const Theme& theme,
-                const QColor& ground) {
+void drawMarker(QPainter& painter, const QPointF& center, double size, const MarkerLook& look,
+                const Theme& theme, const QColor& ground) {
     const QColor color = look.color.isValid() ? look.color : theme.color(look.method);
     const double line = std::max(1.2, size * 0.16);
     const bool solid = look.state == PlanState::Exact;

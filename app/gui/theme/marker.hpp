@@ -18,8 +18,9 @@ enum class PlanState { Estimate, Measuring, Exact, Queued, Failed };
 /// The word for people: "estimate", "measuring", ...
 [[nodiscard]] QString planStateName(PlanState state);
 
-/// Outline of a method's marker, centred at 0. All look about equally large; `size` is the diameter of DRRQR's disc.
-/// Random's cross and Energy's are filled shapes as well, so that every marker can be hollow, part filled and solid.
+/// Outline of a method's marker, centred at 0. All look about equally large; `size` is the diameter of
+/// DRRQR's disc. Random's cross and Energy's are filled shapes as well, so that every marker can be hollow,
+/// part filled and solid.
 [[nodiscard]] QPainterPath markerPath(Method method, double size);
 
 struct MarkerLook {
@@ -30,9 +31,9 @@ struct MarkerLook {
     QColor color;            ///< instead of the method's, when valid (legends)
 };
 
-/// Outline, filling and rim as in the table of plan states. `ground` is the colour under it: filling of hollow markers,
-/// rim of solid ones.
-void drawMarker(QPainter& painter, const QPointF& center, double size, const MarkerLook& look, const Theme& theme,
-                const QColor& ground);
+/// Outline, filling and rim as in the table of plan states. `ground` is the colour under it: filling of
+/// hollow markers, rim of solid ones.
+void drawMarker(QPainter& painter, const QPointF& center, double size, const MarkerLook& look,
+                const Theme& theme, const QColor& ground);
 
 }  // namespace rankscope::gui

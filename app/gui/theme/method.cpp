@@ -41,7 +41,8 @@ QString methodName(Method method) {
 std::optional<Method> methodOfKey(QStringView key) {
     // Plan files write "s-wanda" and "s-wanda" alike.
     const QString plain = key.toString().toLower().replace('_', '-');
-    const auto* found = std::find_if(kEntries.begin(), kEntries.end(), [&](const Entry& entry) { return plain == entry.key; });
+    const auto* found = std::find_if(kEntries.begin(), kEntries.end(),
+                                     [&](const Entry& entry) { return plain == entry.key; });
     if (found == kEntries.end()) return std::nullopt;
     return found->method;
 }

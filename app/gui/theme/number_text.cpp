@@ -18,7 +18,8 @@ QString grouped(double magnitude, int decimals) {
     QString text = QString::number(magnitude, 'f', decimals);
     qsizetype point = text.indexOf(QLatin1Char('.'));
     if (point < 0) point = text.size();
-    for (qsizetype at = point - 3; at > 0; at -= 3) text.insert(at, QLatin1Char(','));
+    for (qsizetype at = point - 3; at > 0; at -= 3)
+        text.insert(at, QLatin1Char(','));
     return text;
 }
 
@@ -44,10 +45,12 @@ QString shortest(Float value) {
 }  // namespace
 
 QString superscript(int number) {
-    static constexpr std::array<char16_t, 10> kDigits = {u'⁰', u'¹', u'²', u'³', u'⁴', u'⁵', u'⁶', u'⁷', u'⁸', u'⁹'};
+    static constexpr std::array<char16_t, 10> kDigits = {u'⁰', u'¹', u'²', u'³', u'⁴',
+                                                         u'⁵', u'⁶', u'⁷', u'⁸', u'⁹'};
     QString result;
     for (const QChar c : QString::number(number)) {
-        result += c == QLatin1Char('-') ? QChar(u'⁻') : QChar(kDigits[static_cast<std::size_t>(c.digitValue())]);
+        result +=
+            c == QLatin1Char('-') ? QChar(u'⁻') : QChar(kDigits[static_cast<std::size_t>(c.digitValue())]);
     }
     return result;
 }
@@ -159,7 +162,8 @@ QString ratio(double value) {
 
 QString speed(double tokensPerSecond) {
     if (std::isnan(tokensPerSecond)) return kUnknown;
-    const QString number = tokensPerSecond >= 100 ? fixed(tokensPerSecond, 0) : significant(tokensPerSecond, 3);
+    const QString number =
+        tokensPerSecond >= 100 ? fixed(tokensPerSecond, 0) : significant(tokensPerSecond, 3);
     return number + QStringLiteral(" tok/s");
 }
 

@@ -3,8 +3,8 @@
 
 #include <QString>
 
-/// Numbers as people read them in the window: true minus, thousands with commas, `–` for what is unknown (NaN) and
-/// `0` for exact zero. Files use csv() alone, which depends on no locale.
+/// Numbers as people read them in the window: true minus, thousands with commas, `–` for what is unknown
+/// (NaN) and `0` for exact zero. Files use csv() alone, which depends on no locale.
 namespace rankscope::gui::number_text {
 
 inline constexpr QChar kMinus(0x2212);

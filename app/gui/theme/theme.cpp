@@ -19,14 +19,17 @@ constexpr Roles kDark = {0x101318, 0x181C22, 0x20252D, 0x2B323C, 0x323A45, 0x262
                          0x8C97A5, 0x6F7B8A, 0x7FB3F7, 0x0C1420, 0x22354D, 0x222932, 0x6CCB98, 0xEBBE68,
                          0xFF9388, 0x362C14, 0x3D1F1D, 0x1A2B40, 0x6FB1EE, 0xF4877A};
 
-// In the order of Method: Okabe and Ito's hues, darkened on light and lightened on dark until they can be text.
+// In the order of Method: Okabe and Ito's hues, darkened on light and lightened on dark until they can be
+// text.
 constexpr Methods kLightMethods = {0x6F7680, 0x0072B2, 0x00805D, 0xB0548A, 0x7A6A00,
                                    0xC65400, 0xC65400, 0xC65400, 0x4F5A68, 0x18202B};
 constexpr Methods kDarkMethods = {0xA3ACB8, 0x5DB5EC, 0x3CC79B, 0xE79CC6, 0xD9C24A,
                                   0xFF9448, 0xFF9448, 0xFF9448, 0xAEB8C5, 0xE7EBF1};
 
 double luminance(const QColor& color) {
-    const auto linear = [](double c) { return c <= 0.04045 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4); };
+    const auto linear = [](double c) {
+        return c <= 0.04045 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4);
+    };
     return 0.2126 * linear(color.redF()) + 0.7152 * linear(color.greenF()) + 0.0722 * linear(color.blueF());
 }
 

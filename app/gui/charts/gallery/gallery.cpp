@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // usage: rankscope_chart_gallery [--dark] [--font FAMILY]                 a window with all charts
-//        rankscope_chart_gallery --render FOLDER [--dark] [--scale 1.5]   a PNG of each chart as on the screen
-//        rankscope_chart_gallery --export FOLDER                          each chart as png, svg, pdf, csv
-//        rankscope_chart_gallery --measure                                milliseconds a frame of drags and hovers
+//        rankscope_chart_gallery --render FOLDER [--dark] [--scale 1.5]   a PNG of each chart as on the
+//        screen rankscope_chart_gallery --export FOLDER                          each chart as png, svg, pdf,
+//        csv rankscope_chart_gallery --measure                                milliseconds a frame of drags
+//        and hovers
 #include "app/gui/charts/color_bar.hpp"
 #include "app/gui/charts/gallery/sample_data.hpp"
 #include "app/gui/charts/plot_export.hpp"
@@ -51,7 +52,8 @@ std::vector<Exhibit> exhibits() {
     add("spectrum-hostile", {420, 320}, std::make_unique<SpectrumView>(), sample::hostileSpectrum());
     add("spectrum-large", {640, 380}, std::make_unique<SpectrumView>(), sample::spectrum(16, 128, 368));
     add("rank-over-tokens", {340, 220}, std::make_unique<RankOverTokensView>(), sample::rankOverTokens(4));
-    add("rank-over-tokens-16", {420, 240}, std::make_unique<RankOverTokensView>(), sample::rankOverTokens(16));
+    add("rank-over-tokens-16", {420, 240}, std::make_unique<RankOverTokensView>(),
+        sample::rankOverTokens(16));
     add("heads-by-layer", {320, 240}, std::make_unique<HeadsByLayerView>(), sample::headsByLayer(6, 4));
     add("heads-by-layer-24", {560, 260}, std::make_unique<HeadsByLayerView>(), sample::headsByLayer(24, 16));
     add("tradeoff", {420, 420}, std::make_unique<TradeoffView>(), sample::tradeoff());
@@ -111,8 +113,10 @@ int render(const QString& folder, const Theme& theme) {
     for (int i = 0; i < 2; ++i) {
         auto* bar = new ColorBar;
         bar->setTheme(theme);
-        i == 0 ? bar->setScale({}, sequentialColors(SequentialMap::Viridis), QStringLiteral("1"), QStringLiteral("5.1"), false)
-               : bar->setScale(QStringLiteral("S"), divergingColors(theme), QStringLiteral("−0.6"), QStringLiteral("+0.6"), true);
+        i == 0 ? bar->setScale({}, sequentialColors(SequentialMap::Viridis), QStringLiteral("1"),
+                               QStringLiteral("5.1"), false)
+               : bar->setScale(QStringLiteral("S"), divergingColors(theme), QStringLiteral("−0.6"),
+                               QStringLiteral("+0.6"), true);
         grid->addWidget(bar, 4 + i, 0, 1, 15);
     }
     layOut(sheet, {460, 200});
@@ -126,7 +130,8 @@ int exportAll(const QString& folder) {
     for (Exhibit& exhibit : exhibits()) {
         exhibit.view->resize(exhibit.size);
         for (const char* suffix : {"png", "svg", "pdf", "csv"}) {
-            const QString path = folder + QLatin1Char('/') + exhibit.name + QLatin1Char('.') + QLatin1String(suffix);
+            const QString path =
+                folder + QLatin1Char('/') + exhibit.name + QLatin1Char('.') + QLatin1String(suffix);
             const QString problem = exportPlot(*exhibit.view, path, options);
             if (problem.isEmpty()) continue;
             std::fprintf(stderr, "%s\n", qPrintable(problem));
@@ -136,7 +141,8 @@ int exportAll(const QString& folder) {
     return 0;
 }
 
-void send(PlotView& view, QEvent::Type type, const QPointF& at, Qt::MouseButton button, Qt::MouseButtons buttons) {
+void send(PlotView& view, QEvent::Type type, const QPointF& at, Qt::MouseButton button,
+          Qt::MouseButtons buttons) {
     QMouseEvent event(type, at, view.viewport()->mapToGlobal(at), button, buttons, Qt::ShiftModifier);
     QApplication::sendEvent(view.viewport(), &event);
 }
@@ -144,13 +150,15 @@ void send(PlotView& view, QEvent::Type type, const QPointF& at, Qt::MouseButton 
 class PaintCounter : public QObject {
 public:
     int paints = 0;
+
     bool eventFilter(QObject* /*watched*/, QEvent* event) override {
         if (event->type() == QEvent::Paint) ++paints;
         return false;
     }
 };
 
-// From the change to the painted viewport. Says how many frames were painted: an unpainted one would cost nothing.
+// From the change to the painted viewport. Says how many frames were painted: an unpainted one would cost
+// nothing.
 void timeFrames(PlotView& view, const std::string& what, int count, const std::function<void(int)>& change) {
     std::vector<double> times;
     QElapsedTimer timer;
@@ -163,8 +171,8 @@ void timeFrames(PlotView& view, const std::string& what, int count, const std::f
         times.push_back(static_cast<double>(timer.nsecsElapsed()) / 1e6);
     }
     std::sort(times.begin(), times.end());
-    std::printf("%-48s median %5.1f ms, 95 %% %5.1f ms, longest %5.1f ms (%d of %d painted)\n", what.c_str(), times[times.size() / 2],
-                times[times.size() * 95 / 100], times.back(), counter.paints, count);
+    std::printf("%-48s median %5.1f ms, 95 %% %5.1f ms, longest %5.1f ms (%d of %d painted)\n", what.c_str(),
+                times[times.size() / 2], times[times.size() * 95 / 100], times.back(), counter.paints, count);
 }
 
 int measure() {
@@ -174,14 +182,17 @@ int measure() {
         view.setData(sample::spectrum(heads, channels, others));
         view.resize(size);
         view.show();
-        for (int i = 0; i < 3; ++i) QApplication::processEvents();
+        for (int i = 0; i < 3; ++i)
+            QApplication::processEvents();
         const double y = view.plotRect().center().y();
         const auto x = [&](double index) { return view.toPixel({index, 0}).x(); };
-        const std::string name = std::to_string(heads + others) + " spectra, " + std::to_string(size.width()) + "x" + std::to_string(size.height());
+        const std::string name = std::to_string(heads + others) + " spectra, " + std::to_string(size.width())
+                                 + "x" + std::to_string(size.height());
         const int last = channels;
         send(view, QEvent::MouseButtonPress, {x(view.kept() + 0.5), y}, Qt::LeftButton, Qt::LeftButton);
         timeFrames(view, name + ": drag of the cut line", 200, [&](int i) {
-            send(view, QEvent::MouseMove, {x(last * (0.2 + 0.6 * std::abs(std::sin(0.05 * i)))), y}, Qt::NoButton, Qt::LeftButton);
+            send(view, QEvent::MouseMove, {x(last * (0.2 + 0.6 * std::abs(std::sin(0.05 * i)))), y},
+                 Qt::NoButton, Qt::LeftButton);
         });
         send(view, QEvent::MouseButtonRelease, {x(view.kept() + 0.5), y}, Qt::LeftButton, Qt::NoButton);
         std::vector<float> after = view.data().afterPruning;
@@ -189,16 +200,21 @@ int measure() {
             std::vector<float> cut(after.begin(), after.begin() + 10 + i % 30);
             view.setAfterPruning(cut, false);
         });
-        timeFrames(view, name + ": cross-hair", 100, [&](int i) { send(view, QEvent::MouseMove, {x(2 + i % (last - 4)), y}, Qt::NoButton, Qt::NoButton); });
-        timeFrames(view, name + ": everything anew", 10, [&](int i) { view.setTheme(i % 2 == 0 ? Theme::dark() : Theme::light()); });
+        timeFrames(view, name + ": cross-hair", 100, [&](int i) {
+            send(view, QEvent::MouseMove, {x(2 + i % (last - 4)), y}, Qt::NoButton, Qt::NoButton);
+        });
+        timeFrames(view, name + ": everything anew", 10,
+                   [&](int i) { view.setTheme(i % 2 == 0 ? Theme::dark() : Theme::light()); });
     }
     TradeoffView tradeoff;
     tradeoff.setData(sample::tradeoff());
     tradeoff.resize(420, 420);
     tradeoff.show();
-    for (int i = 0; i < 3; ++i) QApplication::processEvents();
-    TradeoffDot dot = *std::find_if(tradeoff.data().dots.begin(), tradeoff.data().dots.end(),
-                                    [&](const TradeoffDot& other) { return other.id == tradeoff.data().current; });
+    for (int i = 0; i < 3; ++i)
+        QApplication::processEvents();
+    TradeoffDot dot =
+        *std::find_if(tradeoff.data().dots.begin(), tradeoff.data().dots.end(),
+                      [&](const TradeoffDot& other) { return other.id == tradeoff.data().current; });
     timeFrames(tradeoff, "trade-off: the current dot moves", 100, [&](int i) {
         dot.stateKib = 100 + 2 * i;
         tradeoff.setDot(dot);
@@ -217,12 +233,13 @@ int main(int argc, char** argv) {
     QApplication::setStyle(QStringLiteral("Fusion"));
     QCommandLineParser parser;
     parser.addHelpOption();
-    parser.addOptions({{QStringLiteral("dark"), QStringLiteral("Dark theme.")},
-                       {QStringLiteral("render"), QStringLiteral("PNG of each chart."), QStringLiteral("folder")},
-                       {QStringLiteral("export"), QStringLiteral("Each chart in all formats."), QStringLiteral("folder")},
-                       {QStringLiteral("measure"), QStringLiteral("Time a frame takes.")},
-                       {QStringLiteral("font"), QStringLiteral("Font family."), QStringLiteral("family")},
-                       {QStringLiteral("scale"), QStringLiteral("Scale of the screen."), QStringLiteral("factor")}});
+    parser.addOptions(
+        {{QStringLiteral("dark"), QStringLiteral("Dark theme.")},
+         {QStringLiteral("render"), QStringLiteral("PNG of each chart."), QStringLiteral("folder")},
+         {QStringLiteral("export"), QStringLiteral("Each chart in all formats."), QStringLiteral("folder")},
+         {QStringLiteral("measure"), QStringLiteral("Time a frame takes.")},
+         {QStringLiteral("font"), QStringLiteral("Font family."), QStringLiteral("family")},
+         {QStringLiteral("scale"), QStringLiteral("Scale of the screen."), QStringLiteral("factor")}});
     parser.process(application);
     QFont font = applicationFont();
     if (parser.isSet(QStringLiteral("font"))) font.setFamily(parser.value(QStringLiteral("font")));

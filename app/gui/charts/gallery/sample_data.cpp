@@ -17,12 +17,14 @@ std::vector<float> fallingSpectrum(int length, double decay, double cliff) {
     std::vector<float> sigma;
     for (int i = 0; i < length; ++i) {
         const double share = static_cast<double>(i) / (length - 1);
-        sigma.push_back(static_cast<float>(3.1 * std::pow(10.0, -decay * std::pow(share, 0.6) - cliff * std::pow(share, 9))));
+        sigma.push_back(static_cast<float>(
+            3.1 * std::pow(10.0, -decay * std::pow(share, 0.6) - cliff * std::pow(share, 9))));
     }
     return sigma;
 }
 
-TradeoffDot makeDot(const QString& id, const QString& name, Method method, double state, double perplexity, double error) {
+TradeoffDot makeDot(const QString& id, const QString& name, Method method, double state, double perplexity,
+                    double error) {
     TradeoffDot dot;
     dot.id = id;
     dot.name = name;
@@ -55,7 +57,8 @@ SpectrumData spectrum(int heads, int channels, int otherSpectra) {
     const auto& selected = data.heads[static_cast<std::size_t>(data.selected)];
     for (int i = 0; i < data.kept; ++i) {
         const double share = static_cast<double>(i) / data.kept;
-        data.afterPruning.push_back(static_cast<float>(0.97 * selected[static_cast<std::size_t>(i)] * (1 - 0.72 * std::pow(share, 4))));
+        data.afterPruning.push_back(static_cast<float>(0.97 * selected[static_cast<std::size_t>(i)]
+                                                       * (1 - 0.72 * std::pow(share, 4))));
     }
     for (int s = 0; s < otherSpectra; ++s) {
         data.others.push_back(fallingSpectrum(channels, 1 + 5 * uniform(random), 1 + 4 * uniform(random)));
@@ -67,9 +70,11 @@ SpectrumData hostileSpectrum() {
     SpectrumData data = spectrum(4, 64);
     auto& sigma = data.heads[2];
     sigma[20] = std::numeric_limits<float>::quiet_NaN();
-    for (std::size_t i = 40; i < 48; ++i) sigma[i] = 1e-8F;
+    for (std::size_t i = 40; i < 48; ++i)
+        sigma[i] = 1e-8F;
     sigma[48] = 1e-30F;
-    for (std::size_t i = 49; i < 64; ++i) sigma[i] = 0;
+    for (std::size_t i = 49; i < 64; ++i)
+        sigma[i] = 0;
     data.heads[0].assign(64, 0.0F);
     return data;
 }
@@ -84,7 +89,8 @@ RankOverTokensData rankOverTokens(int heads) {
     data.token = 511;
     data.limit = 64;
     data.selected = std::min(2, heads - 1);
-    for (int token = 15; token < 1024; token += 16) data.positions.push_back(token);
+    for (int token = 15; token < 1024; token += 16)
+        data.positions.push_back(token);
     constexpr double kTops[] = {5, 12.5, 31, 37};
     for (int h = 0; h < heads; ++h) {
         const double top = heads <= 4 ? kTops[h] : 4 + 36.0 * h / heads;
@@ -120,24 +126,35 @@ HeadsByLayerData headsByLayer(int layers, int heads) {
 
 TradeoffData tradeoff() {
     TradeoffData data;
-    TradeoffDot full = makeDot(QStringLiteral("full"), QStringLiteral("Full model"), Method::FullModel, 384, kFullPerplexity, TradeoffDot::kUnknown);
+    TradeoffDot full = makeDot(QStringLiteral("full"), QStringLiteral("Full model"), Method::FullModel, 384,
+                               kFullPerplexity, TradeoffDot::kUnknown);
     full.delta = TradeoffDot::kUnknown;
     data.dots.append(full);
+
     const struct {
         Method method;
         double riseAtHalf;
-    } methods[] = {{Method::Random, 5.6}, {Method::L1, 2.52}, {Method::SWanda, 1.94}, {Method::Taylor, 0.93}, {Method::Drrqr, 0.71}};
+    } methods[] = {{Method::Random, 5.6},
+                   {Method::L1, 2.52},
+                   {Method::SWanda, 1.94},
+                   {Method::Taylor, 0.93},
+                   {Method::Drrqr, 0.71}};
+
     for (const auto& [method, riseAtHalf] : methods) {
         for (int eighths = 2; eighths <= 7; ++eighths) {
-            const double rise = riseAtHalf * (std::exp(0.62 * (4 - eighths)) - std::exp(-2.48)) / (1 - std::exp(-2.48));
+            const double rise =
+                riseAtHalf * (std::exp(0.62 * (4 - eighths)) - std::exp(-2.48)) / (1 - std::exp(-2.48));
             const QString name = QStringLiteral("%1 %2 %").arg(methodName(method)).arg(eighths * 12.5);
-            TradeoffDot dot = makeDot(methodKey(method) + QString::number(eighths), name, method, 48.0 * eighths, kFullPerplexity + rise, 0.03 + 0.03 * rise);
+            TradeoffDot dot = makeDot(methodKey(method) + QString::number(eighths), name, method,
+                                      48.0 * eighths, kFullPerplexity + rise, 0.03 + 0.03 * rise);
             dot.uniform = true;
             data.dots.append(dot);
         }
     }
-    const auto add = [&](const char* id, const char* name, Method method, double state, double perplexity, double error, PlanState known) {
-        data.dots.append(makeDot(QString::fromLatin1(id), QString::fromLatin1(name), method, state, perplexity, error));
+    const auto add = [&](const char* id, const char* name, Method method, double state, double perplexity,
+                         double error, PlanState known) {
+        data.dots.append(
+            makeDot(QString::fromLatin1(id), QString::fromLatin1(name), method, state, perplexity, error));
         data.dots.last().state = known;
     };
     add("current", "Spared middle", Method::Drrqr, 184, 25.04, 0.19, PlanState::Measuring);
@@ -173,21 +190,24 @@ HeatMapData heatMap(HeatMapKind kind) {
             value = normal(random);
             norm += value * value;
         }
-        for (double& value : keys[r]) value /= std::sqrt(norm);
+        for (double& value : keys[r])
+            value /= std::sqrt(norm);
     }
     for (std::size_t r = 0; r < kSize; ++r) {
         for (std::size_t c = 0; c < kSize; ++c) {
             double value = strength[r] * normal(random);
             if (kind == HeatMapKind::Gram) {
                 value = 0;
-                for (std::size_t d = 0; d < kDirections; ++d) value += keys[r][d] * keys[c][d];
+                for (std::size_t d = 0; d < kDirections; ++d)
+                    value += keys[r][d] * keys[c][d];
             }
             data.values.push_back(static_cast<float>(kind == HeatMapKind::Error ? 0.12 * value : value));
         }
     }
     if (kind == HeatMapKind::Error) data.factor = 5;
     if (kind == HeatMapKind::State) {
-        for (const double s : strength) data.rowKept.push_back(s > 0.0338);
+        for (const double s : strength)
+            data.rowKept.push_back(s > 0.0338);
     }
     return data;
 }
@@ -208,15 +228,20 @@ NoiseData noise() {
     for (int l = 0; l < 6; ++l) {
         for (int h = 0; h < 4; ++h) {
             const double rank = 1 + 4.2 * std::abs(std::sin(1.7 * l + 2.3 * h));
-            data.heads.append({l, h, static_cast<float>(rank), static_cast<float>(std::exp(1.1 - 0.42 * rank + 0.18 * normal(random)))});
+            data.heads.append({l, h, static_cast<float>(rank),
+                               static_cast<float>(std::exp(1.1 - 0.42 * rank + 0.18 * normal(random)))});
         }
     }
+
     const struct {
         const char* name;
         Method method;
         double base;
         double rise;
-    } curves[] = {{"full model", Method::FullModel, 24.31, 34}, {"DRRQR 50 %", Method::Drrqr, 25.02, 26}, {"L1 50 %", Method::L1, 26.83, 45}};
+    } curves[] = {{"full model", Method::FullModel, 24.31, 34},
+                  {"DRRQR 50 %", Method::Drrqr, 25.02, 26},
+                  {"L1 50 %", Method::L1, 26.83, 45}};
+
     for (const auto& [name, method, base, rise] : curves) {
         NoiseData::Curve curve{QString::fromLatin1(name), method, {}, {}, {}};
         for (const double level : {0.0, 0.05, 0.1, 0.2, 0.3, 0.4}) {

@@ -21,8 +21,10 @@ QStringList labels(const QList<AxisTick>& ticks) {
 }
 
 TEST(Axis, LinearTicksAreRoundNumbers) {
-    EXPECT_EQ(labels(axisTicks({AxisScale::Linear, 0, 41}, 200, 36)), QStringList({"0", "10", "20", "30", "40"}));
-    EXPECT_EQ(labels(axisTicks({AxisScale::Linear, 0, 0.5}, 200, 36)), QStringList({"0", "0.1", "0.2", "0.3", "0.4", "0.5"}));
+    EXPECT_EQ(labels(axisTicks({AxisScale::Linear, 0, 41}, 200, 36)),
+              QStringList({"0", "10", "20", "30", "40"}));
+    EXPECT_EQ(labels(axisTicks({AxisScale::Linear, 0, 0.5}, 200, 36)),
+              QStringList({"0", "0.1", "0.2", "0.3", "0.4", "0.5"}));
 }
 
 TEST(Axis, StepsOfTheQuantityArePreferred) {
@@ -36,7 +38,8 @@ TEST(Axis, LabelsKeepTheirDistance) {
     for (const double high : {0.003, 1.7, 41.0, 12345.0}) {
         for (const double pixels : {40.0, 123.0, 700.0}) {
             const QList<AxisTick> ticks = axisTicks({AxisScale::Linear, 0, high}, pixels, 64);
-            for (qsizetype i = 1; i < ticks.size(); ++i) EXPECT_GE((ticks[i].at - ticks[i - 1].at) / high * pixels, 63.9);
+            for (qsizetype i = 1; i < ticks.size(); ++i)
+                EXPECT_GE((ticks[i].at - ticks[i - 1].at) / high * pixels, 63.9);
         }
     }
 }
@@ -44,19 +47,23 @@ TEST(Axis, LabelsKeepTheirDistance) {
 TEST(Axis, LogAxesLabelDecadesAndTickBetween) {
     const QList<AxisTick> ticks = axisTicks({AxisScale::Log10, -6, 0}, 250, 36);
     EXPECT_EQ(labels(ticks), QStringList({"10⁻⁶", "10⁻⁵", "10⁻⁴", "10⁻³", "10⁻²", "10⁻¹", "1"}));
-    EXPECT_EQ(std::count_if(ticks.begin(), ticks.end(), [](const AxisTick& tick) { return tick.minor; }), 6 * 8);
+    EXPECT_EQ(std::count_if(ticks.begin(), ticks.end(), [](const AxisTick& tick) { return tick.minor; }),
+              6 * 8);
     // Less than 22 pixels a decade: every second one.
-    EXPECT_EQ(labels(axisTicks({AxisScale::Log10, -6, 0}, 90, 36)), QStringList({"10⁻⁶", "10⁻⁴", "10⁻²", "1"}));
+    EXPECT_EQ(labels(axisTicks({AxisScale::Log10, -6, 0}, 90, 36)),
+              QStringList({"10⁻⁶", "10⁻⁴", "10⁻²", "1"}));
 }
 
 TEST(Axis, ARangeInsideOneDecadeStillHasLabels) {
-    EXPECT_EQ(labels(axisTicks({AxisScale::Log10, std::log10(2e-3), std::log10(8e-3)}, 200, 36)), QStringList({"0.002", "0.005"}));
+    EXPECT_EQ(labels(axisTicks({AxisScale::Log10, std::log10(2e-3), std::log10(8e-3)}, 200, 36)),
+              QStringList({"0.002", "0.005"}));
 }
 
 TEST(Axis, IndexAxesBeginAtOne) {
     AxisSpec axis{AxisScale::Index, 1, 64};
     axis.count = 64;
-    EXPECT_EQ(labels(axisTicks(axis, 600, 64)), QStringList({"1", "8", "16", "24", "32", "40", "48", "56", "64"}));
+    EXPECT_EQ(labels(axisTicks(axis, 600, 64)),
+              QStringList({"1", "8", "16", "24", "32", "40", "48", "56", "64"}));
     EXPECT_EQ(labels(axisTicks(axis, 280, 64)), QStringList({"1", "16", "32", "48", "64"}));
 }
 

@@ -11,18 +11,22 @@ namespace {
 ColumnTable sampleTable() {
     ColumnTable table;
     table.columns = {{"plan", {}, {}}, {"state", "KiB", {}}, {"perplexity", {}, number_text::perplexity}};
-    table.rows = {{QStringLiteral("half, \"uniform\""), 184, 24.123456789}, {QStringLiteral("x"), 1234567, QVariant()}};
+    table.rows = {{QStringLiteral("half, \"uniform\""), 184, 24.123456789},
+                  {QStringLiteral("x"), 1234567, QVariant()}};
     return table;
 }
 
 TEST(ColumnTable, CsvHasUnitsQuotesAndFullPrecision) {
-    EXPECT_EQ(sampleTable().toCsv(), QStringLiteral("plan,state (KiB),perplexity\n\"half, \"\"uniform\"\"\",184,24.123456789\nx,1234567,\n"));
+    EXPECT_EQ(sampleTable().toCsv(),
+              QStringLiteral(
+                  "plan,state (KiB),perplexity\n\"half, \"\"uniform\"\"\",184,24.123456789\nx,1234567,\n"));
 }
 
 TEST(ColumnTable, TsvNeverBreaksItsRows) {
     ColumnTable table = sampleTable();
     table.rows[0][0] = QStringLiteral("a\tb\nc");
-    EXPECT_EQ(table.toTsv(), QStringLiteral("plan\tstate (KiB)\tperplexity\na b c\t184\t24.123456789\nx\t1234567\t\n"));
+    EXPECT_EQ(table.toTsv(),
+              QStringLiteral("plan\tstate (KiB)\tperplexity\na b c\t184\t24.123456789\nx\t1234567\t\n"));
 }
 
 TEST(ColumnTableModel, ShowsTextsAndGivesValues) {

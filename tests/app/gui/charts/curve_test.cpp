@@ -15,15 +15,18 @@ const QRectF kRange(1, -6, 9, 6);  // x in [1, 10], y in [-6, 0]
 
 bool inside(const QPolygonF& line) {
     return std::all_of(line.begin(), line.end(), [](const QPointF& p) {
-        return p.x() >= kRange.left() && p.x() <= kRange.right() && p.y() >= kRange.top() && p.y() <= kRange.bottom();
+        return p.x() >= kRange.left() && p.x() <= kRange.right() && p.y() >= kRange.top()
+               && p.y() <= kRange.bottom();
     });
 }
 
 TEST(Curve, OnlyPositiveFiniteValuesHaveALogarithm) {
-    const std::vector<float> values{10, 0, -1, std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), 1e-30F};
+    const std::vector<float> values{
+        10, 0, -1, std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), 1e-30F};
     const std::vector<double> logs = logValues(values);
     EXPECT_DOUBLE_EQ(logs[0], 1);
-    for (int i = 1; i < 5; ++i) EXPECT_TRUE(std::isnan(logs[static_cast<std::size_t>(i)])) << i;
+    for (int i = 1; i < 5; ++i)
+        EXPECT_TRUE(std::isnan(logs[static_cast<std::size_t>(i)])) << i;
     EXPECT_NEAR(logs[5], -30, 1e-6);
 }
 
@@ -42,7 +45,8 @@ TEST(Curve, ComesBackAsASecondPieceAndIsPartedByNaN) {
     const QList<QPolygonF> pieces = cutCurve(x, y, kRange);
     ASSERT_EQ(pieces.size(), 3);
     EXPECT_EQ(pieces[1].first(), QPointF(2.5, -6));
-    for (const QPolygonF& piece : pieces) EXPECT_TRUE(inside(piece));
+    for (const QPolygonF& piece : pieces)
+        EXPECT_TRUE(inside(piece));
 }
 
 TEST(Curve, CrossesTheWholeRangeBetweenTwoPointsOutside) {
@@ -95,7 +99,8 @@ TEST(Quantile, InterpolatesAndSkipsNaN) {
 
 TEST(Simplified, KeepsCornersAndStaysWithinTheTolerance) {
     QPolygonF line;
-    for (int i = 0; i <= 100; ++i) line.append({static_cast<double>(i), i < 50 ? 0.01 * (i % 2) : i - 50.0});
+    for (int i = 0; i <= 100; ++i)
+        line.append({static_cast<double>(i), i < 50 ? 0.01 * (i % 2) : i - 50.0});
     const QPolygonF few = simplified(line, 0.1);
     EXPECT_LE(few.size(), 5);
     EXPECT_EQ(few.first(), line.first());

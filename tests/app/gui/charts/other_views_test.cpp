@@ -132,7 +132,8 @@ TEST(HeatMapView, CellsHaveTheColoursOfTheirValues) {
     const QImage screen = shown.view.grab().toImage();
     EXPECT_EQ(screen.pixel(shown.view.toPixel({2.5, 0.5}).toPoint()), divergingColors(Theme::light()).last());
     shown.view.setTheme(Theme::dark());
-    EXPECT_EQ(shown.view.grab().toImage().pixel(shown.view.toPixel({2.5, 0.5}).toPoint()), divergingColors(Theme::dark()).last());
+    EXPECT_EQ(shown.view.grab().toImage().pixel(shown.view.toPixel({2.5, 0.5}).toPoint()),
+              divergingColors(Theme::dark()).last());
 }
 
 TEST(HeatMapView, HoverNamesTheChannelWhateverTheOrder) {
@@ -199,7 +200,8 @@ TEST(SingularValuesView, StartsAtNinetyPercentAndDrags) {
 }
 
 TEST(SingularValuesView, HostileValuesAreDrawn) {
-    for (const std::vector<float>& sigma : {std::vector<float>{}, {0}, {kNaN}, {1e-30F}, {kInfinity, 1}, {0, 0, 0}}) {
+    for (const std::vector<float>& sigma :
+         {std::vector<float>{}, {0}, {kNaN}, {1e-30F}, {kInfinity, 1}, {0, 0, 0}}) {
         SingularValuesData data;
         data.sigma = sigma;
         ShownView<SingularValuesView> shown(data);
@@ -227,8 +229,10 @@ TEST(NoiseView, HeadsAreHoveredAndPicked) {
 
 TEST(NoiseView, HostileNumbersAreDrawn) {
     NoiseData data;
-    for (const float value : {kNaN, 0.0F, -1.0F, 1e-30F, kInfinity}) data.heads.append({0, 0, 1, value});
-    data.curves.append({QStringLiteral("full"), Method::FullModel, {0, 0.1F, 0.2F}, {20, 3e30F, kNaN}, {1, 1e31F}});
+    for (const float value : {kNaN, 0.0F, -1.0F, 1e-30F, kInfinity})
+        data.heads.append({0, 0, 1, value});
+    data.curves.append(
+        {QStringLiteral("full"), Method::FullModel, {0, 0.1F, 0.2F}, {20, 3e30F, kNaN}, {1, 1e31F}});
     data.curves.append({QStringLiteral("none"), Method::L1, {}, {}, {}});
     ShownView<NoiseView> shown(data);
     for (const NoiseMode mode : {NoiseMode::Amplification, NoiseMode::Perplexity}) {
@@ -249,7 +253,8 @@ TEST(ColorBar, ShowsTheTableOfTheCells) {
     EXPECT_EQ(bar.accessibleName(), QStringLiteral("Colours of rank from 1 to 5.1"));
     const QImage image = bar.grab().toImage();
     int found = 0;
-    for (int x = 0; x < image.width(); ++x) found += colors.contains(image.pixel(x, image.height() / 2)) ? 1 : 0;
+    for (int x = 0; x < image.width(); ++x)
+        found += colors.contains(image.pixel(x, image.height() / 2)) ? 1 : 0;
     EXPECT_GT(found, 40);  // the bar is about 70 pixels wide with the smallest font
 }
 

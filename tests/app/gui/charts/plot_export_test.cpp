@@ -27,7 +27,8 @@ QByteArray contentOf(const QString& path) {
 QTransform transformOf(QStringView text) {
     static const QRegularExpression number(QStringLiteral("-?[0-9.]+(e-?[0-9]+)?"));
     QList<double> m;
-    for (auto match = number.globalMatch(text.toString()); match.hasNext();) m.append(match.next().captured().toDouble());
+    for (auto match = number.globalMatch(text.toString()); match.hasNext();)
+        m.append(match.next().captured().toDouble());
     return m.size() == 6 ? QTransform(m[0], m[1], m[2], m[3], m[4], m[5]) : QTransform();
 }
 
@@ -38,13 +39,15 @@ struct SvgContent {
 };
 
 SvgContent read(const QByteArray& svg) {
-    static const QRegularExpression pair(QStringLiteral("(-?[0-9.]+(?:e-?[0-9]+)?),(-?[0-9.]+(?:e-?[0-9]+)?)"));
+    static const QRegularExpression pair(
+        QStringLiteral("(-?[0-9.]+(?:e-?[0-9]+)?),(-?[0-9.]+(?:e-?[0-9]+)?)"));
     SvgContent content;
     QXmlStreamReader xml(svg);
     QTransform transform;
     while (!xml.atEnd()) {
         if (xml.readNext() != QXmlStreamReader::StartElement) continue;
-        if (xml.name() == QLatin1String("g")) transform = transformOf(xml.attributes().value(QLatin1String("transform")));
+        if (xml.name() == QLatin1String("g"))
+            transform = transformOf(xml.attributes().value(QLatin1String("transform")));
         if (xml.name() == QLatin1String("text")) {
             content.texts.append(xml.readElementText(QXmlStreamReader::IncludeChildElements).simplified());
             continue;
@@ -58,7 +61,8 @@ SvgContent read(const QByteArray& svg) {
         }
         if (found.size() <= 8) continue;
         ++content.curves;
-        for (const QPointF& point : found) content.lowest = std::max(content.lowest, point.y());
+        for (const QPointF& point : found)
+            content.lowest = std::max(content.lowest, point.y());
     }
     EXPECT_FALSE(xml.hasError()) << xml.errorString().toStdString();
     return content;
@@ -101,9 +105,11 @@ TEST_F(PlotExport, SvgHasTitleAxesLegendAndCaption) {
     ASSERT_EQ(exportPlot(shown.view, path("a.svg"), options), QString());
     // Joined: where a letter comes from another font, Qt begins a new element.
     const QString texts = read(contentOf(path("a.svg"))).texts.join(QString()).remove(QLatin1Char(' '));
-    for (const char* text : {"Layer 3", "index i of the singular value", "σᵢ / σ₁", "head 2 after pruning", "all heads, quartiles",
-                             "model 51ab · 40 windows · seed 0", "10⁻⁵", "K′ = 40, 24 removed"}) {
-        EXPECT_TRUE(texts.contains(QString::fromUtf8(text).remove(QLatin1Char(' ')))) << text << "\n" << texts.toStdString();
+    for (const char* text :
+         {"Layer 3", "index i of the singular value", "σᵢ / σ₁", "head 2 after pruning",
+          "all heads, quartiles", "model 51ab · 40 windows · seed 0", "10⁻⁵", "K′ = 40, 24 removed"}) {
+        EXPECT_TRUE(texts.contains(QString::fromUtf8(text).remove(QLatin1Char(' ')))) << text << "\n"
+                                                                                      << texts.toStdString();
     }
     EXPECT_TRUE(QSvgRenderer(path("a.svg")).isValid());
 }
@@ -111,13 +117,15 @@ TEST_F(PlotExport, SvgHasTitleAxesLegendAndCaption) {
 TEST_F(PlotExport, PdfIsOnePageOfTheChartsSizeAndSmall) {
     ShownView<SpectrumView> spectrum(sample::spectrum(4, 64));
     ShownView<TradeoffView> tradeoff(sample::tradeoff());
-    for (const PlotView* view : {static_cast<const PlotView*>(&spectrum.view), static_cast<const PlotView*>(&tradeoff.view)}) {
+    for (const PlotView* view :
+         {static_cast<const PlotView*>(&spectrum.view), static_cast<const PlotView*>(&tradeoff.view)}) {
         ASSERT_EQ(exportPlot(*view, path("a.pdf"), options), QString());
         const QByteArray pdf = contentOf(path("a.pdf"));
         EXPECT_TRUE(pdf.startsWith("%PDF-"));
         EXPECT_LT(pdf.size(), 100 * 1024);
         EXPECT_TRUE(pdf.contains("/FontFile2"));  // text as text, with its font
-        EXPECT_TRUE(pdf.contains("/MediaBox [0 0 450 300]") || pdf.contains("/MediaBox [0 0 450.000000 300.000000]"))
+        EXPECT_TRUE(pdf.contains("/MediaBox [0 0 450 300]")
+                    || pdf.contains("/MediaBox [0 0 450.000000 300.000000]"))
             << pdf.mid(pdf.indexOf("/MediaBox"), 50).toStdString();
         EXPECT_EQ(pdf.count("/Type /Page\n"), 1);
     }
@@ -149,7 +157,8 @@ TEST_F(PlotExport, CsvHasAllNumbers) {
 
 TEST_F(PlotExport, FailuresAreToldAndLeaveNoFile) {
     ShownView<TradeoffView> shown(sample::tradeoff());
-    EXPECT_TRUE(exportPlot(shown.view, path("a.docx"), options).contains(QStringLiteral("expected png, svg, pdf or csv")));
+    EXPECT_TRUE(exportPlot(shown.view, path("a.docx"), options)
+                    .contains(QStringLiteral("expected png, svg, pdf or csv")));
     const QString nowhere = folder.filePath(QStringLiteral("no/such/folder/a.png"));
     EXPECT_TRUE(exportPlot(shown.view, nowhere, options).contains(nowhere));
     EXPECT_FALSE(QFile::exists(nowhere));
@@ -164,13 +173,20 @@ protected:
             return view;
         };
         switch (kind) {
-            case 0: return with(std::make_unique<SpectrumView>(), sample::spectrum(16, 64, 8));
-            case 1: return with(std::make_unique<RankOverTokensView>(), sample::rankOverTokens(6));
-            case 2: return with(std::make_unique<HeadsByLayerView>(), sample::headsByLayer(24, 16));
-            case 3: return with(std::make_unique<TradeoffView>(), sample::tradeoff());
-            case 4: return with(std::make_unique<HeatMapView>(), sample::heatMap(HeatMapKind::State));
-            case 5: return with(std::make_unique<SingularValuesView>(), sample::singularValues());
-            default: return with(std::make_unique<NoiseView>(), sample::noise());
+            case 0:
+                return with(std::make_unique<SpectrumView>(), sample::spectrum(16, 64, 8));
+            case 1:
+                return with(std::make_unique<RankOverTokensView>(), sample::rankOverTokens(6));
+            case 2:
+                return with(std::make_unique<HeadsByLayerView>(), sample::headsByLayer(24, 16));
+            case 3:
+                return with(std::make_unique<TradeoffView>(), sample::tradeoff());
+            case 4:
+                return with(std::make_unique<HeatMapView>(), sample::heatMap(HeatMapKind::State));
+            case 5:
+                return with(std::make_unique<SingularValuesView>(), sample::singularValues());
+            default:
+                return with(std::make_unique<NoiseView>(), sample::noise());
         }
     }
 };
@@ -191,7 +207,8 @@ TEST_P(EveryView, FollowsTheThemeAndHasATwin) {
     EXPECT_EQ(view->copy()->table().toCsv(), view->table().toCsv());
     EXPECT_EQ(view->copy()->describe(), view->describe());
     EXPECT_EQ(view->tableModel()->rowCount(), view->table().rows.size());
-    for (const QList<QVariant>& row : view->table().rows) ASSERT_EQ(row.size(), view->table().columns.size());
+    for (const QList<QVariant>& row : view->table().rows)
+        ASSERT_EQ(row.size(), view->table().columns.size());
 }
 
 TEST_P(EveryView, SurvivesAnySize) {

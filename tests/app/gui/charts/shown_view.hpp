@@ -29,22 +29,35 @@ public:
         QApplication::processEvents();
     }
 
-    void move(const QPointF& at, Qt::MouseButtons buttons = Qt::NoButton, Qt::KeyboardModifiers modifiers = {}) {
+    void move(const QPointF& at, Qt::MouseButtons buttons = Qt::NoButton,
+              Qt::KeyboardModifiers modifiers = {}) {
         send(QEvent::MouseMove, at, Qt::NoButton, buttons, modifiers);
     }
+
     void press(const QPointF& at) { send(QEvent::MouseButtonPress, at, Qt::LeftButton, Qt::LeftButton, {}); }
-    void release(const QPointF& at) { send(QEvent::MouseButtonRelease, at, Qt::LeftButton, Qt::NoButton, {}); }
-    void doubleClick(const QPointF& at) { send(QEvent::MouseButtonDblClick, at, Qt::LeftButton, Qt::LeftButton, {}); }
+
+    void release(const QPointF& at) {
+        send(QEvent::MouseButtonRelease, at, Qt::LeftButton, Qt::NoButton, {});
+    }
+
+    void doubleClick(const QPointF& at) {
+        send(QEvent::MouseButtonDblClick, at, Qt::LeftButton, Qt::LeftButton, {});
+    }
+
     void click(const QPointF& at) {
         press(at);
         release(at);
     }
-    void drag(const QPointF& at, Qt::KeyboardModifiers modifiers = {}) { move(at, Qt::LeftButton, modifiers); }
+
+    void drag(const QPointF& at, Qt::KeyboardModifiers modifiers = {}) {
+        move(at, Qt::LeftButton, modifiers);
+    }
 
     View view;
 
 private:
-    void send(QEvent::Type type, const QPointF& at, Qt::MouseButton button, Qt::MouseButtons buttons, Qt::KeyboardModifiers modifiers) {
+    void send(QEvent::Type type, const QPointF& at, Qt::MouseButton button, Qt::MouseButtons buttons,
+              Qt::KeyboardModifiers modifiers) {
         QMouseEvent event(type, at, view.viewport()->mapToGlobal(at), button, buttons, modifiers);
         QApplication::sendEvent(view.viewport(), &event);
     }
@@ -71,7 +84,8 @@ inline void expectPointsInRange(PlotView& view) {
 inline int pixelsOf(const QImage& image, const QColor& color) {
     int count = 0;
     for (int y = 0; y < image.height(); ++y) {
-        for (int x = 0; x < image.width(); ++x) count += image.pixelColor(x, y) == color ? 1 : 0;
+        for (int x = 0; x < image.width(); ++x)
+            count += image.pixelColor(x, y) == color ? 1 : 0;
     }
     return count;
 }

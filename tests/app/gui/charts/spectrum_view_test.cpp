@@ -21,7 +21,9 @@ protected:
     QSignalSpy cancelled{&view, &SpectrumView::cutDragCancelled};
 
     // Right of the middle of index i, at a height where nothing but the line is.
-    [[nodiscard]] QPointF at(double index) const { return {view.toPixel({index, 0}).x(), view.plotRect().bottom() - 20}; }
+    [[nodiscard]] QPointF at(double index) const {
+        return {view.toPixel({index, 0}).x(), view.plotRect().bottom() - 20};
+    }
 };
 
 TEST_F(SpectrumDrag, SnapsToMultiples) {
@@ -134,7 +136,8 @@ TEST(SpectrumView, CountsWhatALogAxisCannotShow) {
     expectPointsInRange(shown.view);
     // The curve is there all the same.
     EXPECT_GT(pixelsOf(shown.view.grab().toImage(), Theme::light().color(Role::Ink)), 200);
-    EXPECT_TRUE(shown.view.describe().contains(QStringLiteral("9 below 10⁻⁶; exact zeros: 15; not numbers: 1")));
+    EXPECT_TRUE(
+        shown.view.describe().contains(QStringLiteral("9 below 10⁻⁶; exact zeros: 15; not numbers: 1")));
 }
 
 TEST(SpectrumView, EnergyIsOfTheSelectedHead) {
@@ -156,7 +159,8 @@ TEST_P(HostileSpectrum, IsDrawnInEveryWayWithoutAWarning) {
     data.selected = 7;  // there is no such head
     data.afterPruning = {kNaN, 0, 1e-30F};
     ShownView<SpectrumView> shown(data);
-    for (const SpectrumQuantity quantity : {SpectrumQuantity::Relative, SpectrumQuantity::Absolute, SpectrumQuantity::ResidualEnergy}) {
+    for (const SpectrumQuantity quantity :
+         {SpectrumQuantity::Relative, SpectrumQuantity::Absolute, SpectrumQuantity::ResidualEnergy}) {
         for (const bool log : {false, true}) {
             shown.view.setQuantity(quantity);
             shown.view.setLogIndex(log);
@@ -171,12 +175,14 @@ TEST_P(HostileSpectrum, IsDrawnInEveryWayWithoutAWarning) {
     shown.click(shown.view.plotRect().center());
 }
 
-INSTANTIATE_TEST_SUITE_P(Spectra, HostileSpectrum,
-                         testing::Values(std::vector<std::vector<float>>{}, std::vector<std::vector<float>>{{}},
-                                         std::vector<std::vector<float>>{{1}}, std::vector<std::vector<float>>{{0, 0, 0}},
-                                         std::vector<std::vector<float>>{{kNaN, kNaN}}, std::vector<std::vector<float>>{{1e-30F, 1e-38F}},
-                                         std::vector<std::vector<float>>{{3e38F, 1, 0}, {1}, {kNaN, 1, 2}, {-1, -2}, {}},
-                                         std::vector<std::vector<float>>{{std::numeric_limits<float>::infinity(), 1}}));
+INSTANTIATE_TEST_SUITE_P(
+    Spectra, HostileSpectrum,
+    testing::Values(std::vector<std::vector<float>>{}, std::vector<std::vector<float>>{{}},
+                    std::vector<std::vector<float>>{{1}}, std::vector<std::vector<float>>{{0, 0, 0}},
+                    std::vector<std::vector<float>>{{kNaN, kNaN}},
+                    std::vector<std::vector<float>>{{1e-30F, 1e-38F}},
+                    std::vector<std::vector<float>>{{3e38F, 1, 0}, {1}, {kNaN, 1, 2}, {-1, -2}, {}},
+                    std::vector<std::vector<float>>{{std::numeric_limits<float>::infinity(), 1}}));
 
 TEST(SpectrumView, TheFloorEndsTheAxis) {
     SpectrumData data = sample::spectrum(4, 64);

@@ -79,7 +79,8 @@ TEST_F(Tradeoff, KeysWalkAndActivate) {
 
 TEST_F(Tradeoff, DotsBeyondTheRangeAreCounted) {
     int expected = 0;
-    for (const TradeoffDot& dot : view.data().dots) expected += dot.quality > 1.3 * 24.31 ? 1 : 0;
+    for (const TradeoffDot& dot : view.data().dots)
+        expected += dot.quality > 1.3 * 24.31 ? 1 : 0;
     EXPECT_GT(expected, 0);
     EXPECT_EQ(view.countBeyond(), expected);
     EXPECT_TRUE(view.describe().contains(QStringLiteral("%1 above 31.6").arg(expected)));
@@ -119,18 +120,22 @@ TEST_F(Tradeoff, AnOpenQuestionGivesNothingAway) {
     QSignalSpy hovered(&view, &TradeoffView::dotHovered);
     const QPointF at = view.dotPixel(QStringLiteral("current"));
     shown.move(at);
-    for (const QList<QVariant>& call : hovered) EXPECT_NE(call[0].toString(), QStringLiteral("current"));
+    for (const QList<QVariant>& call : hovered)
+        EXPECT_NE(call[0].toString(), QStringLiteral("current"));
     EXPECT_FALSE(view.describe().contains(QStringLiteral("25.04")));
     EXPECT_FALSE(view.table().toCsv().contains(QStringLiteral("25.04")));
 }
 
 TEST_F(Tradeoff, TheWheelOverAnAxisZoomsAndADoubleClickResets) {
-    const double before = view.toValue(view.plotRect().topRight()).x() - view.toValue(view.plotRect().topLeft()).x();
+    const double before =
+        view.toValue(view.plotRect().topRight()).x() - view.toValue(view.plotRect().topLeft()).x();
     const QPointF at(view.plotRect().center().x(), view.plotRect().bottom() + 10);
-    QWheelEvent wheel(at, view.viewport()->mapToGlobal(at), {}, {0, 120}, Qt::NoButton, Qt::NoModifier, Qt::NoScrollPhase, false);
+    QWheelEvent wheel(at, view.viewport()->mapToGlobal(at), {}, {0, 120}, Qt::NoButton, Qt::NoModifier,
+                      Qt::NoScrollPhase, false);
     QApplication::sendEvent(view.viewport(), &wheel);
     EXPECT_TRUE(view.isZoomed());
-    const double after = view.toValue(view.plotRect().topRight()).x() - view.toValue(view.plotRect().topLeft()).x();
+    const double after =
+        view.toValue(view.plotRect().topRight()).x() - view.toValue(view.plotRect().topLeft()).x();
     EXPECT_NEAR(after, before / 1.15, before * 0.01);
     expectPointsInRange(view);
     shown.doubleClick(view.plotRect().topLeft() + QPointF(30, 60));
@@ -138,7 +143,8 @@ TEST_F(Tradeoff, TheWheelOverAnAxisZoomsAndADoubleClickResets) {
 }
 
 TEST_F(Tradeoff, EveryAxisChoiceIsDrawn) {
-    for (const TradeoffX x : {TradeoffX::StateSize, TradeoffX::DecodeSpeed, TradeoffX::PrefillSpeed, TradeoffX::Parameters}) {
+    for (const TradeoffX x :
+         {TradeoffX::StateSize, TradeoffX::DecodeSpeed, TradeoffX::PrefillSpeed, TradeoffX::Parameters}) {
         view.setX(x);
         EXPECT_FALSE(view.dotPixel(kTaylorHalf).isNull());
         EXPECT_FALSE(view.grab().isNull());

@@ -76,7 +76,8 @@ TEST(NumberText, TheRestOfTheQuantities) {
 }
 
 TEST(NumberText, ExactTextReadsBackAsTheSameNumber) {
-    for (const float value : {0.1F, 1e-30F, 3.4028235e38F, -2.5e-5F}) EXPECT_EQ(std::stof(exact(value).toStdString()), value);
+    for (const float value : {0.1F, 1e-30F, 3.4028235e38F, -2.5e-5F})
+        EXPECT_EQ(std::stof(exact(value).toStdString()), value);
     EXPECT_EQ(exact(0.1F), QStringLiteral("0.1"));
     EXPECT_TRUE(exact(kNaN).isEmpty());
 }

@@ -18,13 +18,15 @@
 namespace rankscope::gui {
 namespace {
 
-constexpr Method kMethods[] = {Method::Random, Method::L1,    Method::SWanda,          Method::Taylor,       Method::Energy,
-                               Method::Drrqr,  Method::Mixed, Method::DrrqrNormalised, Method::DrrqrSampled, Method::FullModel};
+constexpr Method kMethods[] = {
+    Method::Random, Method::L1,    Method::SWanda,          Method::Taylor,       Method::Energy,
+    Method::Drrqr,  Method::Mixed, Method::DrrqrNormalised, Method::DrrqrSampled, Method::FullModel};
 
 int coloredPixels(const QImage& image, const QColor& color) {
     int count = 0;
     for (int y = 0; y < image.height(); ++y) {
-        for (int x = 0; x < image.width(); ++x) count += image.pixelColor(x, y) == color ? 1 : 0;
+        for (int x = 0; x < image.width(); ++x)
+            count += image.pixelColor(x, y) == color ? 1 : 0;
     }
     return count;
 }
@@ -42,14 +44,18 @@ class BothThemes : public testing::TestWithParam<const Theme*> {};
 TEST_P(BothThemes, TextsAndMethodNamesAreReadableOnPanels) {
     const Theme& theme = *GetParam();
     const QColor panel = theme.color(Role::Panel);
-    for (const Role role : {Role::Ink, Role::Ink2, Role::Faint, Role::Accent, Role::Ok, Role::Warn, Role::Err, Role::Better, Role::Worse}) {
+    for (const Role role : {Role::Ink, Role::Ink2, Role::Faint, Role::Accent, Role::Ok, Role::Warn, Role::Err,
+                            Role::Better, Role::Worse}) {
         EXPECT_GE(contrastRatio(theme.color(role), panel), 4.5) << static_cast<int>(role);
     }
-    for (const Method method : kMethods) EXPECT_GE(contrastRatio(theme.color(method), panel), 4.45) << static_cast<int>(method);
+    for (const Method method : kMethods)
+        EXPECT_GE(contrastRatio(theme.color(method), panel), 4.45) << static_cast<int>(method);
     EXPECT_GE(contrastRatio(theme.color(Role::Strong), panel), 3);
     EXPECT_GE(contrastRatio(theme.color(Role::OnAccent), theme.color(Role::Accent)), 4.5);
-    for (const Role surface : {Role::WarnSurface, Role::ErrSurface, Role::InfoSurface, Role::Select, Role::Hover}) {
-        EXPECT_GE(contrastRatio(theme.color(Role::Ink), theme.color(surface)), 10) << static_cast<int>(surface);
+    for (const Role surface :
+         {Role::WarnSurface, Role::ErrSurface, Role::InfoSurface, Role::Select, Role::Hover}) {
+        EXPECT_GE(contrastRatio(theme.color(Role::Ink), theme.color(surface)), 10)
+            << static_cast<int>(surface);
     }
 }
 
@@ -80,7 +86,8 @@ TEST(ColorMap, SequentialMapsRiseInLightness) {
         const QList<QRgb>& colors = sequentialColors(map);
         ASSERT_EQ(colors.size(), 256);
         for (int i = 16; i < 256; i += 16) {
-            EXPECT_GT(contrastRatio(QColor::fromRgb(colors[i]), Qt::black), contrastRatio(QColor::fromRgb(colors[i - 16]), Qt::black));
+            EXPECT_GT(contrastRatio(QColor::fromRgb(colors[i]), Qt::black),
+                      contrastRatio(QColor::fromRgb(colors[i - 16]), Qt::black));
         }
     }
 }
@@ -130,12 +137,15 @@ TEST(Marker, FillingRisesWithWhatIsMeasured) {
 TEST(Marker, ShapesDifferWithoutColour) {
     // In grey print the shape alone tells methods apart.
     std::vector<QImage> shapes;
-    for (const Method method : kMethods) shapes.push_back(drawn({method, PlanState::Exact, 1, false, Qt::black}));
+    for (const Method method : kMethods)
+        shapes.push_back(drawn({method, PlanState::Exact, 1, false, Qt::black}));
     for (std::size_t a = 0; a < shapes.size(); ++a) {
         for (std::size_t b = a + 1; b < shapes.size(); ++b) {
             int different = 0;
             for (int y = 0; y < 64; ++y) {
-                for (int x = 0; x < 64; ++x) different += std::abs(qGray(shapes[a].pixel(x, y)) - qGray(shapes[b].pixel(x, y))) > 128 ? 1 : 0;
+                for (int x = 0; x < 64; ++x)
+                    different +=
+                        std::abs(qGray(shapes[a].pixel(x, y)) - qGray(shapes[b].pixel(x, y))) > 128 ? 1 : 0;
             }
             EXPECT_GT(different, 40) << a << " and " << b;
         }
@@ -149,7 +159,8 @@ TEST(Icons, AllRenderInTheirColour) {
         EXPECT_EQ(image.size(), QSize(32, 32));
         int painted = 0;
         for (int y = 0; y < 32; ++y) {
-            for (int x = 0; x < 32; ++x) painted += image.pixelColor(x, y).alpha() > 200 && image.pixelColor(x, y).red() > 200 ? 1 : 0;
+            for (int x = 0; x < 32; ++x)
+                painted += image.pixelColor(x, y).alpha() > 200 && image.pixelColor(x, y).red() > 200 ? 1 : 0;
         }
         EXPECT_GT(painted, 8) << name.toStdString();
     }
