@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "core/session/saved_session.hpp"
+
+namespace rankscope {
+
+/// The text of a session file (JSON, format "rankscope-session", version 1). Paths below or beside `folder` are written
+/// relative to it.
+[[nodiscard]] std::string to_json(const SavedSession& session, const std::filesystem::path& folder);
+
+/// Strict about what it knows (types, ranges, ids twice, plans that do not fit the config), silent about keys it does not know.
+/// The text is untrusted. Error{Input} names the place; Error{Unsupported}: another version.
+[[nodiscard]] SavedSession parse_session(const std::string& text, const std::filesystem::path& folder, const std::string& where);
+
+[[nodiscard]] SavedSession read_session(const std::filesystem::path& path);
+
+/// Beside its name, synced, then renamed: a full disk or a crash leaves the old file. Replaces an existing one.
+void write_session(const SavedSession& session, const std::filesystem::path& path);
+
+/// Where the window saves on its own: `.NAME.autosave` beside the session.
+[[nodiscard]] std::filesystem::path autosave_path(const std::filesystem::path& session);
+
+}  // namespace rankscope
