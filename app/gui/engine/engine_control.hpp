@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/gui/engine/engine_status.hpp"
+#include "core/protocol/methods.hpp"
+
+#include <QObject>
+#include <QString>
+
+#include <functional>
+#include <vector>
+
+namespace rankscope::gui {
+
+/// What panels and window may ask of the engine. The real one drives `rankscope-cli serve`; tests script another. Results of
+/// evaluations, sweeps, scores and so on go into the Document; what else a caller wants comes to its callback. Never blocks.
+class EngineControl : public QObject {
+    Q_OBJECT
+
+public:
+    using QObject::QObject;
+
+    [[nodiscard]] virtual const EngineStatus& status() const = 0;
+    /// Running first, then queued, then the ended ones, newest first.
+    [[nodiscard]] virtual const std::vector<EngineJob>& jobs() const = 0;
+
+    virtual void start(const EngineAddress& address) = 0;
+    /// Again, where it was; opens the model, the text and the capture that were open.
+    virtual void restart() = 0;
+    virtual void stop() = 0;
+
+    /// The model of the document is loaded when the engine is ready; with a folder: this one is opened instead and the
+    /// document takes it over when the engine could read it (modelRefused() otherwise).
+    virtual void openModel(const QString& folder) = 0;
+    virtual void openText(const QString& path, int window) = 0;
+
+    [[nodiscard]] virtual bool isLive() const = 0;
+    /// Live: every change of the plan is evaluated 300 ms after the last one.
+    virtual void setLive(bool live) = 0;
+    /// The current plan, now.
+    virtual void evaluate() = 0;
+    virtual void sweep(const QStringList& methods, const std::vector<double>& ratios) = 0;
+    virtual void layerSweep() = 0;
+    /// Speed of the full model, the current plan and pins, interleaved; waits for evaluations to end.
+    virtual void benchmark(const std::vector<std::int64_t>& lengths, int batch) = 0;
+    virtual void noise(const std::vector<double>& levels) = 0;
+    virtual void requestScores(const QString& method) = 0;
+    /// finished/failed of these come to `done` (message empty: it worked).
+    using Done = std::function<void(const QString& message, const QString& hint)>;
+    virtual void capture(const protocol::CaptureJobRequest& request, Done done) = 0;
+    virtual void exportModel(const QString& folder, const QString& layout, bool force, Done done) = 0;
+    /// One layer of A replaced by B's at a time.
+    using Attribution = std::function<void(const protocol::AttributionResult&)>;
+    virtual void attribution(const QString& pointA, const QString& pointB, Attribution partial, Done done) = 0;
+
+    virtual void cancel(std::int64_t job) = 0;
+    /// Whatever runs.
+    virtual void cancelRunning() = 0;
+
+Q_SIGNALS:
+    void statusChanged();
+    void jobsChanged();
+    void liveChanged(bool live);
+    /// A model, text or plan the engine would not take: title, why, what to do.
+    void refused(const QString& title, const QString& detail, const QString& hint);
+    void modelOpened();
+    void warning(const QString& message);
+};
+
+}  // namespace rankscope::gui
