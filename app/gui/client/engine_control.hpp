@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "app/gui/engine/engine_status.hpp"
+#include "app/gui/client/engine_status.hpp"
 #include "core/protocol/methods.hpp"
 
 #include <QObject>
