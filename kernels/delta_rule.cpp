@@ -39,11 +39,18 @@ public:
     /// Chunked or recurrent for the widest instruction set; both take all arguments.
     [[nodiscard]] const DeltaRuleImplementation& best(const DeltaRuleArgs<float>& args) const noexcept { return entries_[chunks_pay_(args) ? 0 : 1]; }
 
+    [[nodiscard]] const DeltaRuleImplementation& best_backward(const DeltaRuleArgs<float>& args) const noexcept {
+        return entries_[chunks_pay_backward_(args) ? 0 : 1];
+    }
+
     [[nodiscard]] const DeltaRuleImplementation* forced() const noexcept { return forced_; }
 
 private:
     void add(const DeltaRuleTable& table) noexcept {
-        if (count_ == 0) chunks_pay_ = table.chunks_pay;
+        if (count_ == 0) {
+            chunks_pay_ = table.chunks_pay;
+            chunks_pay_backward_ = table.chunks_pay_backward;
+        }
         entries_[count_++] = table.chunked;
         entries_[count_++] = table.recurrent;
     }
@@ -51,6 +58,7 @@ private:
     std::array<DeltaRuleImplementation, 6> entries_{};
     std::size_t count_ = 0;
     bool (*chunks_pay_)(const DeltaRuleArgs<float>&) noexcept = nullptr;
+    bool (*chunks_pay_backward_)(const DeltaRuleArgs<float>&) noexcept = nullptr;
     const DeltaRuleImplementation* forced_ = nullptr;
 };
 
@@ -71,15 +79,18 @@ const DeltaRuleImplementation& choose_delta_rule(const DeltaRuleArgs<float>& arg
     return registry().best(args);
 }
 
+const DeltaRuleImplementation& choose_delta_rule_backward(const DeltaRuleArgs<float>& args) noexcept {
+    const DeltaRuleImplementation* forced = registry().forced();
+    if (forced != nullptr && forced->supports(args)) return *forced;
+    return registry().best_backward(args);
+}
+
 void delta_rule(const DeltaRuleArgs<float>& args) {
     choose_delta_rule(args).run(args);
 }
 
 void delta_rule_backward(const DeltaRuleBackwardArgs<float>& args) {
-    // The chunked ones have no backward of their own: the recurrent one of the same instruction set comes right behind.
-    const DeltaRuleImplementation* chosen = &choose_delta_rule(args.forward);
-    while (chosen->run_backward == nullptr) ++chosen;
-    chosen->run_backward(args);
+    choose_delta_rule_backward(args.forward).run_backward(args);
 }
 
 }  // namespace rankscope::kernels

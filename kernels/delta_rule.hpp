@@ -53,7 +53,7 @@ struct DeltaRuleBackwardArgs {
     Real* d_initial_state = nullptr;
 };
 
-/// An implementation: its idea, whether it takes these arguments, and how to run it. `run_backward` may be nullptr.
+/// An implementation: its idea, whether it takes these arguments, and how to run it.
 struct DeltaRuleImplementation {
     std::string_view name;  ///< "chunked-avx512", "recurrent-avx2", "recurrent-portable", …
     bool (*supports)(const DeltaRuleArgs<float>&) noexcept;
@@ -67,6 +67,9 @@ struct DeltaRuleImplementation {
 /// The one `delta_rule` would take for these arguments: chunked or recurrent by width and length. The environment
 /// variable RANKSCOPE_KERNEL=<name> forces one (for tests and bug reports).
 [[nodiscard]] const DeltaRuleImplementation& choose_delta_rule(const DeltaRuleArgs<float>& args) noexcept;
+
+/// The same for the gradient, where the two meet at other widths.
+[[nodiscard]] const DeltaRuleImplementation& choose_delta_rule_backward(const DeltaRuleArgs<float>& args) noexcept;
 
 /// Runs the chosen implementation.
 void delta_rule(const DeltaRuleArgs<float>& args);

@@ -116,8 +116,24 @@ struct alignas(64) ChunkTerms {
     std::int64_t begin, count;
     std::int64_t position;      ///< index of the requested state after this chunk, or -1
 
-    /// kT and qT: packed keys and queries, [channel][kTokens].
+    /// kT and qT: packed keys and queries, [channel][kTokens]. Without beta minus_A is -strict_lower(K Kᵀ ⊙ D); without qT
+    /// P is left alone.
+    template <bool kWithBeta = true>
     void compute(const HeadIndex& head, const float* kT, const float* qT) {
+        compute_gates(head);
+        token_products(minus_A, kT, kT, head.a.K);
+        if (qT != nullptr) token_products(P, qT, kT, head.a.K);
+        for (Decays D(*this); D.more(); D.next()) {
+            // Selected, not multiplied by zero: what lies above the diagonal may have overflowed.
+            const int i = D.row;
+            const float sign = kWithBeta ? -beta[i] : -1.0F;
+            for (int j = 0; j < kTokens; ++j) minus_A[i][j] = j < i ? sign * (D.values[j] * minus_A[i][j]) : 0.0F;
+            if (qT == nullptr) continue;
+            for (int j = 0; j < kTokens; ++j) P[i][j] = j <= i ? head.a.scale * (D.values[j] * P[i][j]) : 0.0F;
+        }
+    }
+
+    void compute_gates(const HeadIndex& head) {
         for (int i = 0; i < kTokens; ++i) {
             beta[i] = i < count ? head.a.beta[head.gate(begin + i)] : 0.0F;
             factor[i] = i < count ? head.decay(begin + i) : 1.0F;
@@ -130,16 +146,23 @@ struct alignas(64) ChunkTerms {
             until_end[i] = product;
             product *= factor[i];
         }
-        token_products(minus_A, kT, kT, head.a.K);
-        token_products(P, qT, kT, head.a.K);
-        float D[kTokens] = {};
-        for (int i = 0; i < kTokens; ++i) {
-            for (int j = 0; j < kTokens; ++j) D[j] = j == i ? 1.0F : D[j] * factor[i];
-            // Selected, not multiplied by zero: what lies above the diagonal may have overflowed.
-            for (int j = 0; j < kTokens; ++j) minus_A[i][j] = j < i ? -beta[i] * (D[j] * minus_A[i][j]) : 0.0F;
-            for (int j = 0; j < kTokens; ++j) P[i][j] = j <= i ? head.a.scale * (D[j] * P[i][j]) : 0.0F;
-        }
     }
+
+    /// The rows of D one after the other; values[j] means something for j <= row.
+    struct Decays {
+        const ChunkTerms& terms;
+        int row = 0;
+        float values[kTokens] = {1.0F};
+
+        explicit Decays(const ChunkTerms& of) : terms(of) {}
+
+        [[nodiscard]] bool more() const { return row < kTokens; }
+
+        void next() {
+            if (++row == kTokens) return;
+            for (int j = 0; j < kTokens; ++j) values[j] = j == row ? 1.0F : values[j] * terms.factor[row];
+        }
+    };
 };
 
 }  // namespace rankscope::kernels::RANKSCOPE_SIMD

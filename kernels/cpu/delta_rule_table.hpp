@@ -8,7 +8,8 @@ namespace rankscope::kernels {
 
 struct DeltaRuleTable {
     DeltaRuleImplementation chunked, recurrent;
-    bool (*chunks_pay)(const DeltaRuleArgs<float>&) noexcept;  ///< where `chunked` was measured to be the faster one
+    bool (*chunks_pay)(const DeltaRuleArgs<float>&) noexcept;           ///< where `chunked` was measured to be the faster one
+    bool (*chunks_pay_backward)(const DeltaRuleArgs<float>&) noexcept;  ///< the same for the gradient
 };
 
 namespace portable {

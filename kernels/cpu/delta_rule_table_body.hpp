@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Included by one file for each instruction set, which defines RANKSCOPE_SIMD and RANKSCOPE_LANES.
 #include "kernels/cpu/delta_rule_chunked.hpp"
+#include "kernels/cpu/delta_rule_chunked_backward.hpp"
 #include "kernels/cpu/delta_rule_recurrent.hpp"
 #include "kernels/cpu/delta_rule_recurrent_backward.hpp"
 #include "kernels/cpu/delta_rule_table.hpp"
@@ -26,11 +27,16 @@ bool chunks_pay(const DeltaRuleArgs<float>& a) noexcept {
     return kLanes == 8 && a.K >= 32 && a.g != nullptr;
 }
 
+bool chunks_pay_backward(const DeltaRuleArgs<float>& a) noexcept {
+    return a.T >= kTokens;
+}
+
 }  // namespace
 
 extern const DeltaRuleTable kDeltaRuleTable{
-    {"chunked-" RANKSCOPE_STRING(RANKSCOPE_SIMD), &any, &chunked_forward, nullptr},
+    {"chunked-" RANKSCOPE_STRING(RANKSCOPE_SIMD), &any, &chunked_forward, &chunked_backward},
     {"recurrent-" RANKSCOPE_STRING(RANKSCOPE_SIMD), &any, &recurrent_forward, &recurrent_backward},
-    &chunks_pay};
+    &chunks_pay,
+    &chunks_pay_backward};
 
 }  // namespace rankscope::kernels::RANKSCOPE_SIMD

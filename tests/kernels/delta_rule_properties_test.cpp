@@ -27,7 +27,6 @@ protected:
         delta_rule_reference(reference.forward());
         EXPECT_LE(relative_error(run.out, reference.out), tolerance);
         EXPECT_LE(relative_error(run.final_state, reference.final_state), tolerance);
-        if (GetParam().run_backward == nullptr) return;
         GetParam().run_backward(run.backward());
         delta_rule_reference_backward(reference.backward());
         for (const auto part : {&DeltaRuleRun<float>::d_q, &DeltaRuleRun<float>::d_k, &DeltaRuleRun<float>::d_v, &DeltaRuleRun<float>::d_beta,
@@ -130,7 +129,7 @@ TEST_P(DeltaRuleProperties, ThreadsChangeNoBit) {
         set_threads(1);
         DeltaRuleRun<float> one(problem);
         GetParam().run(one.forward());
-        if (GetParam().run_backward != nullptr) GetParam().run_backward(one.backward());
+        GetParam().run_backward(one.backward());
         for (const int count : {2, 3, 7, 16}) {
             SCOPED_TRACE(std::to_string(count) + " threads");
             set_threads(count);
@@ -139,7 +138,6 @@ TEST_P(DeltaRuleProperties, ThreadsChangeNoBit) {
             EXPECT_EQ(many.out, one.out);
             EXPECT_EQ(many.final_state, one.final_state);
             EXPECT_EQ(many.states, one.states);
-            if (GetParam().run_backward == nullptr) continue;
             GetParam().run_backward(many.backward());
             EXPECT_EQ(many.d_q, one.d_q);
             EXPECT_EQ(many.d_k, one.d_k);
@@ -212,7 +210,6 @@ TEST_P(DeltaRuleProperties, TouchesNothingOutside) {
             a.q = q.data(), a.k = k.data(), a.v = v.data(), a.beta = beta.data(), a.g = g.data(), a.initial_state = initial.data();
             a.out = out.data(), a.final_state = final_state.data(), a.states = states.data();
             GetParam().run(a);
-            if (GetParam().run_backward == nullptr) continue;
             w.forward = a;
             w.d_out = d_out.data(), w.d_final_state = d_final.data(), w.d_q = d_q.data(), w.d_k = d_k.data(), w.d_v = d_v.data();
             w.d_beta = d_beta.data(), w.d_g = d_g.data(), w.d_initial_state = d_initial.data();
@@ -231,7 +228,6 @@ TEST_P(DeltaRuleProperties, OptionalResultsMayBeMissing) {
     a.final_state = nullptr;
     GetParam().run(a);
     EXPECT_EQ(some.out, all.out);
-    if (GetParam().run_backward == nullptr) return;
     GetParam().run_backward(all.backward());
     DeltaRuleBackwardArgs<float> w = some.backward();
     w.d_g = nullptr;
