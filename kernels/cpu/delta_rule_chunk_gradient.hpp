@@ -34,8 +34,10 @@ struct GradientPanel {
     static constexpr int kStride = 2 * kLanes;
     static constexpr int kBlock = kTokens * kStride;
     static constexpr int kWidth = N * kLanes;
-    static constexpr int kPairRows = kTokenVectors == 1 ? 8 : kTokenVectors == 2 ? 2 : 1;  ///< with 2 · kTokenVectors vectors each
-    static constexpr int kChannelRows = kTokenVectors == 4 ? 2 : kRows;                    ///< with kTokenVectors vectors each
+    static constexpr int kPairRows = kTokenVectors == 1   ? 8
+                                     : kTokenVectors == 2 ? 2
+                                                          : 1;           ///< with 2 · kTokenVectors vectors each
+    static constexpr int kChannelRows = kTokenVectors == 4 ? 2 : kRows;  ///< with kTokenVectors vectors each
 
     const ChunkTerms& terms;  ///< without beta in minus_A
     const float *kT, *qT;
@@ -53,7 +55,8 @@ struct GradientPanel {
             RANKSCOPE_UNROLL
             for (int m = 0; m < kRows; ++m) {
                 RANKSCOPE_UNROLL
-                for (int n = 0; n < N; ++n) x[m][n] = load(v + (i + m) * kStride + n * kLanes) - x[m][n];
+                for (int n = 0; n < N; ++n)
+                    x[m][n] = load(v + (i + m) * kStride + n * kLanes) - x[m][n];
             }
             multiply<kRows, N, 1, kTokens, kStride>(x, terms.minus_A[i], fresh, i);
             RANKSCOPE_UNROLL
@@ -65,7 +68,8 @@ struct GradientPanel {
                     const Vec written = beta * x[j][n];
                     store(fresh + (i + j) * kStride + n * kLanes, written);
                     RANKSCOPE_UNROLL
-                    for (int m = j + 1; m < kRows; ++m) x[m][n] += broadcast(column[m * kTokens]) * written;
+                    for (int m = j + 1; m < kRows; ++m)
+                        x[m][n] += broadcast(column[m * kTokens]) * written;
                 }
             }
             store_block(x, error + i * kStride, kStride);
@@ -83,8 +87,8 @@ struct GradientPanel {
 
     /// dS' becomes dS, `d_v` [kTokens][kStride] is Y; the products with Sᵀ and dS'ᵀ are added to dqT and dkT [channel][kTokens],
     /// the rest to `sums`.
-    void backward(const float* d_out, const float* S, const float* error, const float* read, float* dS, float* d_v, ChunkSums& sums,
-                  float* dqT, float* dkT) const {
+    void backward(const float* d_out, const float* S, const float* error, const float* read, float* dS, float* d_v,
+                  ChunkSums& sums, float* dqT, float* dkT) const {
         alignas(64) float fresh[kBlock], M[kBlock];
         scale_tokens(fresh, error, terms.beta);
         reach(d_out, dS, fresh, M, sums);
@@ -145,7 +149,8 @@ struct GradientPanel {
             RANKSCOPE_UNROLL
             for (int m = 0; m < kRows; ++m) {
                 RANKSCOPE_UNROLL
-                for (int n = 0; n < N; ++n) inner += d[m][n] * load(S + (c + m) * kStride + n * kLanes);
+                for (int n = 0; n < N; ++n)
+                    inner += d[m][n] * load(S + (c + m) * kStride + n * kLanes);
             }
             scale_all(d, terms.decay);
             multiply<kRows, N, 1, kTokens, kStride>(d, qT + c * kTokens, fresh, kTokens);
@@ -176,7 +181,8 @@ private:
             Vec x[kRows][N];
             load_block(x, M + i * kStride, kStride);
             if (i + kRows < kTokens) {
-                multiply<kRows, N, kTokens, 1, kStride>(x, &terms.minus_A[i + kRows][i], Y + (i + kRows) * kStride, kTokens - i - kRows);
+                multiply<kRows, N, kTokens, 1, kStride>(x, &terms.minus_A[i + kRows][i], Y + (i + kRows) * kStride,
+                                                        kTokens - i - kRows);
             }
             RANKSCOPE_UNROLL
             for (int j = kRows - 1; j >= 0; --j) {
@@ -187,7 +193,8 @@ private:
                     const Vec y = beta * x[j][n];
                     store(Y + (i + j) * kStride + n * kLanes, y);
                     RANKSCOPE_UNROLL
-                    for (int m = 0; m < j; ++m) x[m][n] += broadcast(row[m]) * y;
+                    for (int m = 0; m < j; ++m)
+                        x[m][n] += broadcast(row[m]) * y;
                 }
             }
             store_block(x, M + i * kStride, kStride);
@@ -198,7 +205,8 @@ private:
         RANKSCOPE_UNROLL
         for (int m = 0; m < kRows; ++m) {
             RANKSCOPE_UNROLL
-            for (int n = 0; n < N; ++n) x[m][n] *= broadcast(factors[m]);
+            for (int n = 0; n < N; ++n)
+                x[m][n] *= broadcast(factors[m]);
         }
     }
 
@@ -206,13 +214,15 @@ private:
         RANKSCOPE_UNROLL
         for (int m = 0; m < kRows; ++m) {
             RANKSCOPE_UNROLL
-            for (int n = 0; n < N; ++n) x[m][n] *= factor;
+            for (int n = 0; n < N; ++n)
+                x[m][n] *= factor;
         }
     }
 
     static void scale_tokens(float* to, const float* from, const float* factors) {
         for (int i = 0; i < kTokens; ++i) {
-            for (int n = 0; n < N; ++n) store(to + i * kStride + n * kLanes, factors[i] * load(from + i * kStride + n * kLanes));
+            for (int n = 0; n < N; ++n)
+                store(to + i * kStride + n * kLanes, factors[i] * load(from + i * kStride + n * kLanes));
         }
     }
 
@@ -223,7 +233,8 @@ private:
             for (int r = 0; r < kLanes; ++r) {
                 const std::int64_t at = (first + r) * kStride;
                 rows[r] = load(a + at) * load(b + at);
-                for (int n = 1; n < N; ++n) rows[r] += load(a + at + n * kLanes) * load(b + at + n * kLanes);
+                for (int n = 1; n < N; ++n)
+                    rows[r] += load(a + at + n * kLanes) * load(b + at + n * kLanes);
             }
             store(to + first, load(to + first) + lane_sums(rows));
         }

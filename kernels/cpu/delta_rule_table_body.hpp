@@ -27,8 +27,9 @@ bool chunks_pay(const DeltaRuleArgs<float>& a) noexcept {
     return kLanes == 8 && a.K >= 32 && a.g != nullptr;
 }
 
+// Also measured: less than a chunk of tokens is filled up to a whole one, and few columns leave most of a panel empty.
 bool chunks_pay_backward(const DeltaRuleArgs<float>& a) noexcept {
-    return a.T >= kTokens;
+    return a.T >= kTokens && a.V >= 24;
 }
 
 }  // namespace

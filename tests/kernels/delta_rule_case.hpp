@@ -64,6 +64,9 @@ double relative_error(const std::vector<A>& a, const std::vector<B>& b) {
     return difference / magnitude;
 }
 
+/// Every implementation of this processor and, on any processor, the sources with 16 lanes.
+[[nodiscard]] std::vector<DeltaRuleImplementation> tested_implementations();
+
 /// Names of parameterised tests: "chunked_avx512".
 inline std::string implementation_name(const ::testing::TestParamInfo<DeltaRuleImplementation>& info) {
     std::string name(info.param.name);

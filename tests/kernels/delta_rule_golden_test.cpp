@@ -68,7 +68,7 @@ TEST_P(DeltaRuleGolden, EveryImplementationAgrees) {
     const SafetensorsFile file(GetParam());
     const DeltaRuleCase problem = read(file);
     const bool strong = GetParam().string().find("strongdecay") != std::string::npos;
-    for (const DeltaRuleImplementation& each : delta_rule_implementations()) {
+    for (const DeltaRuleImplementation& each : tested_implementations()) {
         EXPECT_LE(largest_error<float>(problem, file, each.run), strong ? 5e-5 : 1e-5) << each.name;
     }
     const bool exact = file.tensors().at("o").dtype == DType::F64;

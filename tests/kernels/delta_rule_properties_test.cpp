@@ -274,7 +274,7 @@ TEST(DeltaRuleChoice, WhateverIsChosenFollowsTheReference) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Implementations, DeltaRuleProperties,
-                         ::testing::ValuesIn(delta_rule_implementations().begin(), delta_rule_implementations().end()),
+                         ::testing::ValuesIn(tested_implementations()),
                          implementation_name);
 
 }  // namespace

@@ -109,7 +109,7 @@ TEST_P(DeltaRule, HasTheGradientsOfTheReferenceAtRandomShapes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Implementations, DeltaRule,
-                         ::testing::ValuesIn(delta_rule_implementations().begin(), delta_rule_implementations().end()),
+                         ::testing::ValuesIn(tested_implementations()),
                          implementation_name);
 
 }  // namespace
