@@ -13,6 +13,8 @@ struct HeadScores {
     /// [K] per channel, higher = keep. DRRQR: |R_jj| of the step j at which pivoted QR took the channel.
     std::vector<double> scores;
     std::vector<std::int32_t> order;  ///< [K] all channels, best first; a method keeps the first K' (DRRQR before swaps)
+
+    bool operator==(const HeadScores&) const = default;
 };
 
 /// [layer][key head]; empty for attention layers.

@@ -29,6 +29,8 @@ struct PlanLayer {
     [[nodiscard]] std::int64_t kept_dim() const noexcept {
         return keep.empty() ? key_dim : static_cast<std::int64_t>(keep.front().size());
     }
+
+    bool operator==(const PlanLayer&) const = default;
 };
 
 /// An immutable choice of key/query channels, layer by layer; a layer without an entry is untouched.
@@ -43,6 +45,8 @@ struct Plan {
     std::string created_by;
 
     [[nodiscard]] const PlanLayer* layer(std::int64_t index) const noexcept;
+
+    bool operator==(const Plan&) const = default;
 };
 
 /// "widest", "kept", "original".

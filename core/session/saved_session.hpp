@@ -70,6 +70,8 @@ struct SessionPoint {
     bool uniform = false;        ///< of a sweep: one method and ratio for all layers
     std::string recovered_from;  ///< id of the point before recovery; empty: not recovered
     std::string failure;         ///< why it could not be run; empty: it could
+
+    bool operator==(const SessionPoint&) const = default;
 };
 
 /// One layer pruned alone: what the estimate of a plan is made of.
@@ -87,12 +89,16 @@ struct LayerSweepPoint {
 struct SessionScores {
     std::string method;
     ModelScores heads;
+
+    bool operator==(const SessionScores&) const = default;
 };
 
 struct SessionNoise {
     struct Head {
         std::int64_t layer = 0, head = 0;
         double amplification = 0, amplification_worst = 0, rank_stable = 0;
+
+        bool operator==(const Head&) const = default;
     };
 
     struct Level {
@@ -100,10 +106,14 @@ struct SessionNoise {
         std::string point;  ///< id of a point; empty: the full model
         double perplexity = 0, delta_nll = 0;
         std::optional<double> delta_nll_se;
+
+        bool operator==(const Level&) const = default;
     };
 
     std::vector<Head> heads;
     std::vector<Level> levels;
+
+    bool operator==(const SessionNoise&) const = default;
 };
 
 struct SessionModel {
@@ -111,6 +121,8 @@ struct SessionModel {
     std::string hash, family, config;  ///< `config`: the text of config.json, so that plans can be counted without the folder
     std::string tokenizer, dtype;
     std::int64_t parameters = 0;
+
+    bool operator==(const SessionModel&) const = default;
 };
 
 struct SessionText {
@@ -118,6 +130,8 @@ struct SessionText {
     std::string hash;
     std::int64_t window = 512, windows = 0, tokens = 0, scored_tokens = 0;
     bool answers = false;
+
+    bool operator==(const SessionText&) const = default;
 };
 
 /// The demo's story card.
@@ -125,11 +139,15 @@ struct SessionStory {
     std::string title;
     std::string text;           ///< three sentences with the numbers of this session
     std::string point, beside;  ///< ids: the point it is about and the one it is compared with
+
+    bool operator==(const SessionStory&) const = default;
 };
 
 struct SessionHistory {
     std::string label, time;  ///< ISO 8601 UTC
     PlanChoice choice;        ///< after the step
+
+    bool operator==(const SessionHistory&) const = default;
 };
 
 /// Everything a session file holds. Results belong to one model, one text and one seed.
@@ -155,6 +173,8 @@ struct SavedSession {
     std::optional<SessionStory> story;
     std::string view;        ///< JSON object of the window, not looked into here; may be empty
     std::string provenance;  ///< JSON object: what made the numbers
+
+    bool operator==(const SavedSession&) const = default;
 };
 
 /// The parsed config, for counting plans. Error{Input} as parse_model_config.

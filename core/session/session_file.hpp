@@ -9,11 +9,13 @@
 namespace rankscope {
 
 /// The text of a session file (JSON, format "rankscope-session", version 1). Paths below or beside `folder` are written
-/// relative to it.
+/// relative to it. Numbers that are none (NaN, infinity) cannot be written: the measurement that holds one is left out, and so
+/// is a reference to a point that is not there.
 [[nodiscard]] std::string to_json(const SavedSession& session, const std::filesystem::path& folder);
 
-/// Strict about what it knows (types, ranges, ids twice, plans that do not fit the config), silent about keys it does not know.
-/// The text is untrusted. Error{Input} names the place; Error{Unsupported}: another version.
+/// Strict about what it knows (types, ranges, ids twice, plans and choices that do not fit the config: every choice names all
+/// layers with a state), silent about keys it does not know. Paths come back absolute; without a current choice everything is
+/// kept. The text is untrusted. Error{Input} names the place; Error{Unsupported}: another version.
 [[nodiscard]] SavedSession parse_session(const std::string& text, const std::filesystem::path& folder, const std::string& where);
 
 [[nodiscard]] SavedSession read_session(const std::filesystem::path& path);
