@@ -78,6 +78,16 @@ double legendHeight(const QList<LegendEntry>& entries, double width, const QFont
            * rowHeight(application);
 }
 
+double legendWidth(const QList<LegendEntry>& entries, const QFont& application) {
+    const double unit = designUnit(application);
+    const QFontMetricsF metrics(scaledFont(application, TextRole::Label));
+    double width = 0;
+    layOut(entries, 1e9, application, [&](const LegendEntry& entry, double x, int) {
+        width = x + signWidth(entry, unit) + 5 * unit + metrics.horizontalAdvance(entry.text);
+    });
+    return width;
+}
+
 void drawLegend(QPainter& painter, const QRectF& area, const QList<LegendEntry>& entries,
                 const QFont& application, const Theme& theme) {
     const double unit = designUnit(application);

@@ -24,6 +24,9 @@ struct LegendEntry {
 /// Height of the legend in rows of this width.
 [[nodiscard]] double legendHeight(const QList<LegendEntry>& entries, double width, const QFont& application);
 
+/// Width of the entries in one row.
+[[nodiscard]] double legendWidth(const QList<LegendEntry>& entries, const QFont& application);
+
 /// Draws the entries from the left, in as many rows as they need.
 void drawLegend(QPainter& painter, const QRectF& area, const QList<LegendEntry>& entries,
                 const QFont& application, const Theme& theme);

@@ -83,6 +83,12 @@ void PlotView::setHeading(const QString& title, const QString& subtitle) {
     layoutPlot();
 }
 
+void PlotView::setLegendInHeading(bool inHeading) {
+    if (inHeading == legendInHeading_) return;
+    legendInHeading_ = inHeading;
+    layoutPlot();
+}
+
 void PlotView::setCaption(const QString& caption) {
     caption_ = caption;
     layoutPlot();
@@ -222,6 +228,7 @@ void PlotView::copyLookTo(PlotView& other) const {
     other.heading_ = heading_;
     other.subheading_ = subheading_;
     other.leftMargin_ = leftMargin_;
+    other.legendInHeading_ = legendInHeading_;
     other.emptyText_ = emptyText_;
     other.setAccessibleName(accessibleName());
     other.resize(size());
@@ -230,6 +237,22 @@ void PlotView::copyLookTo(PlotView& other) const {
 double PlotView::headingHeight() const {
     return heading_.isEmpty() ? 0
                               : QFontMetricsF(scaledFont(font(), TextRole::PanelTitle)).height() + 6 * unit();
+}
+
+QRectF PlotView::headingLegend() const {
+    if (!legendInHeading_ || heading_.isEmpty() || isEmpty()) return {};
+    const double u = unit();
+    const QFontMetricsF title(scaledFont(font(), TextRole::PanelTitle));
+    const QFontMetricsF label(scaledFont(font(), TextRole::Label));
+    double left = std::min(plotRect_.left(), 12 * u) + title.horizontalAdvance(heading_) + 14 * u;
+    if (!subheading_.isEmpty()) left += label.horizontalAdvance(subheading_) + 8 * u;
+    const double room = viewport()->width() - left - 4 * u;
+    const QList<LegendEntry> entries = legend();
+    const double oneRow = legendHeight(entries.mid(0, 1), 1e6, font());
+    if (entries.isEmpty() || legendHeight(entries, room, font()) > 1.5 * oneRow
+        || legendWidth(entries, font()) > room)
+        return {};
+    return {left, 4 * u + (title.height() - oneRow) / 2, room, oneRow};
 }
 
 void PlotView::layoutPlot() {
@@ -242,7 +265,8 @@ void PlotView::layoutPlot() {
     const double top = 12 * u + headingHeight();
     double bottom = 4 * u + axisMetrics.height() + 6 * u;
     if (!x_.title.isEmpty()) bottom += labelMetrics.height();
-    const double legends = legendHeight(legend(), size.width() - left - 4 * u, font());
+    const double legends =
+        headingLegend().isNull() ? legendHeight(legend(), size.width() - left - 4 * u, font()) : 0;
     if (legends > 0) bottom += legends + 4 * u;
     if (!caption_.isEmpty()) bottom += axisMetrics.height() + 4 * u;
     QRectF available(left, top, std::max(8.0, size.width() - left - rightMargin_ * 1.0),
@@ -381,7 +405,9 @@ void PlotView::paintFrame(QPainter& painter) {
     }
     const QList<LegendEntry> entries = legend();
     const double room = viewport()->width() - plotRect_.left() - 4 * u;
-    drawLegend(painter, QRectF(plotRect_.left(), y + 4 * u, room, 0), entries, font(), *theme_);
+    const QRectF inHeading = headingLegend();
+    drawLegend(painter, inHeading.isNull() ? QRectF(plotRect_.left(), y + 4 * u, room, 0) : inHeading, entries,
+               font(), *theme_);
     if (!caption_.isEmpty()) {
         const QFont small = scaledFont(font(), TextRole::Axis);
         const QFontMetricsF smallMetrics(small);

@@ -43,6 +43,9 @@ public:
     /// Title and subtitle over the plot (tiles, exports); empty: none, and no room for them.
     void setHeading(const QString& title, const QString& subtitle = {});
 
+    /// The legend stands right of the heading, not under the plot, while there is a heading with room for it.
+    void setLegendInHeading(bool inHeading);
+
     /// Line under everything, for exports: model hash, text, tokens, seed, version.
     void setCaption(const QString& caption);
 
@@ -155,6 +158,8 @@ private:
     void paintFrame(QPainter& painter);
     void paintAxis(QPainter& painter, Qt::Orientation orientation);
     [[nodiscard]] double headingHeight() const;
+    /// Where the legend goes in the heading's line; null: under the plot.
+    [[nodiscard]] QRectF headingLegend() const;
 
     const Theme* theme_;
     QString heading_;
@@ -176,6 +181,7 @@ private:
     double leftMargin_ = 54;
     double rightMargin_ = 14;
     bool matrix_ = false;
+    bool legendInHeading_ = false;
     bool rebuilding_ = false;
     ColumnTableModel* tableModel_ = nullptr;
 };

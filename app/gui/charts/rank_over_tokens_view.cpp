@@ -46,6 +46,12 @@ void RankOverTokensView::setToken(int token) {
     setAccessibleDescription(describe());
 }
 
+void RankOverTokensView::setHoverToken(int token) {
+    if (token == hoverToken_) return;
+    hoverToken_ = token;
+    updateOver();
+}
+
 void RankOverTokensView::setHoverHead(int head) {
     if (head == hoverHead_) return;
     hoverHead_ = head;
@@ -178,6 +184,13 @@ void RankOverTokensView::paintOver(QPainter& painter) {
         painter.drawText(QPointF(plotRect().right() + 5 * u, centeredBaseline(font, spread[i])),
                          tr("head %1").arg(named[i]));
     }
+    if (hoverToken_ >= 0 && hoverToken_ != data_.token && hoverToken_ <= xAxis().high) {
+        QPen pen(theme().color(Role::Accent), 1.2);
+        pen.setDashPattern({2.5, 2});
+        painter.setPen(pen);
+        const double x = std::floor(toPixel({static_cast<double>(hoverToken_), 0}).x()) + 0.5;
+        painter.drawLine(QPointF(x, plotRect().top()), QPointF(x, plotRect().bottom()));
+    }
     if (data_.token < 0) return;
     const double rank = rankAt(static_cast<std::size_t>(data_.selected), data_.token);
     const QPointF at = toPixel({static_cast<double>(data_.token), std::isfinite(rank) ? rank : 0});
@@ -245,10 +258,29 @@ void RankOverTokensView::mouseMoveEvent(QMouseEvent* event) {
         pick(event->position());
         return;
     }
-    const int head = plotRect().contains(event->position()) ? headAt(event->position()) : -1;
-    if (head == hoverHead_) return;
-    setHoverHead(head);
-    Q_EMIT headHovered(head);
+    const bool inside = plotRect().contains(event->position());
+    const int head = inside ? headAt(event->position()) : -1;
+    if (head != hoverHead_) {
+        setHoverHead(head);
+        Q_EMIT headHovered(head);
+    }
+    hoverAt(inside ? nearestCaptured(toValue(event->position()).x()) : -1);
+}
+
+void RankOverTokensView::hoverAt(int token) {
+    if (token == hoverToken_) return;
+    setHoverToken(token);
+    Q_EMIT tokenHovered(token);
+    if (token < 0) {
+        Q_EMIT readoutChanged({});
+        return;
+    }
+    const int head = hoverHead_ >= 0 ? hoverHead_ : data_.selected;
+    Q_EMIT readoutChanged(tr("Layer %1 · head %2 · token %3 · %4 %5")
+                              .arg(data_.layer)
+                              .arg(head)
+                              .arg(number_text::integer(token), data_.metric,
+                                   number_text::rank(rankAt(static_cast<std::size_t>(head), token))));
 }
 
 void RankOverTokensView::mouseReleaseEvent(QMouseEvent* event) {
@@ -257,6 +289,7 @@ void RankOverTokensView::mouseReleaseEvent(QMouseEvent* event) {
 
 void RankOverTokensView::leaveEvent(QEvent* event) {
     PlotView::leaveEvent(event);
+    hoverAt(-1);
     if (hoverHead_ < 0) return;
     setHoverHead(-1);
     Q_EMIT headHovered(-1);

@@ -39,6 +39,9 @@ public:
 
     [[nodiscard]] int token() const { return data_.token; }
 
+    /// A faint second cursor at a token, -1: none. No signal.
+    void setHoverToken(int token);
+
     /// Head whose line is emphasised, -1: none. No signal.
     void setHoverHead(int head);
 
@@ -52,6 +55,8 @@ Q_SIGNALS:
     void headPicked(int head);
     /// -1 when no line is under the pointer any more.
     void headHovered(int head);
+    /// Captured position nearest to the pointer; -1 when it leaves.
+    void tokenHovered(int token);
 
 protected:
     void rebuild() override;
@@ -72,11 +77,13 @@ private:
     [[nodiscard]] int nearestCaptured(double token) const;
     [[nodiscard]] double rankAt(std::size_t head, int token) const;
     [[nodiscard]] int headAt(const QPointF& pixel) const;
+    void hoverAt(int token);
     void pick(const QPointF& pixel);
     void strokeHead(QPainter& painter, std::size_t head, const QPen& pen) const;
 
     RankOverTokensData data_;
     int hoverHead_ = -1;
+    int hoverToken_ = -1;
     bool dragging_ = false;
 };
 

@@ -53,8 +53,14 @@ void SpectrumView::setKept(int kept) {
 }
 
 void SpectrumView::setAfterPruning(const std::vector<float>& values, bool captured) {
+    const bool legendChanges =
+        data_.afterPruning.empty() != values.empty() || data_.afterPruningCaptured != captured;
     data_.afterPruning = values;
     data_.afterPruningCaptured = captured;
+    if (legendChanges) {
+        refresh();
+        return;
+    }
     setCurves(mainCurves());
     if (hasTableModel()) tableModel()->setTable(table());
     updateOver();

@@ -65,6 +65,8 @@ Q_SIGNALS:
     /// Esc: everything back to this value.
     void cutDragCancelled(int kept);
     void indexHovered(int index);
+    /// Another head's line than the selected one's is under the pointer; -1: none any more.
+    void headHovered(int head);
     void headPicked(int head);
 
 protected:
@@ -95,6 +97,7 @@ private:
     [[nodiscard]] QList<Curve> mainCurves() const;
     void moveCut(int kept);
     void hoverAt(int index);
+    void hoverLine(int head);
     void paintHover(QPainter& painter, int index, bool pinned) const;
     void paintLabels(QPainter& painter) const;
     void paintNotes(QPainter& painter) const;

@@ -270,6 +270,8 @@ void SpectrumView::mouseMoveEvent(QMouseEvent* event) {
     viewport()->setCursor(onCut ? Qt::SplitHCursor : Qt::ArrowCursor);
     const bool inside = plotRect().contains(at) && !onCut;
     hoverAt(inside ? std::clamp(static_cast<int>(std::lround(indexAt(at))), 1, length_) : 0);
+    const int head = inside ? headAt(at) : -1;
+    hoverLine(head == data_.selected ? -1 : head);
 }
 
 void SpectrumView::mouseReleaseEvent(QMouseEvent* event) {
@@ -280,8 +282,15 @@ void SpectrumView::mouseReleaseEvent(QMouseEvent* event) {
     Q_EMIT cutDragFinished(cut_.value);
 }
 
+void SpectrumView::hoverLine(int head) {
+    if (head == hoverHead_) return;
+    setHoverHead(head);
+    Q_EMIT headHovered(head);
+}
+
 void SpectrumView::leaveEvent(QEvent* event) {
     PlotView::leaveEvent(event);
+    hoverLine(-1);
     hoverAt(0);
 }
 
