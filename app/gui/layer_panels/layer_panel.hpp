@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/gui/document/selection.hpp"
+#include "app/gui/document/workspace.hpp"
+#include "app/gui/layer_panels/layer_data.hpp"
+#include "app/gui/widgets/panel.hpp"
+
+#include <QTimer>
+
+#include <memory>
+#include <vector>
+
+QT_BEGIN_NAMESPACE
+class QActionGroup;
+class QStackedWidget;
+QT_END_NAMESPACE
+
+namespace rankscope::gui {
+
+class AfterPruning;
+class EmptyNote;
+class ReadoutRow;
+class SegmentedSwitch;
+class SpectrumView;
+class SplitFrame;
+
+/// The selected layer: its spectra with the line that cuts at K', its ranks along the text, and the heads of
+/// the whole model.
+class LayerPanel : public Panel {
+    Q_OBJECT
+
+public:
+    explicit LayerPanel(const Workspace& workspace, QWidget* parent = nullptr);
+    ~LayerPanel() override;
+
+    /// Compact: spectrum and rank over tokens alone, for the layout in which this column is narrow.
+    void setCompact(bool compact);
+
+    void applyTheme(const Theme& theme) override;
+
+    [[nodiscard]] SpectrumView* spectrum() const { return spectrum_; }
+
+    [[nodiscard]] RankOverTokensView* ranks() const { return ranks_; }
+
+    [[nodiscard]] HeadsByLayerView* heads() const { return heads_; }
+
+    [[nodiscard]] ReadoutRow* readouts() const { return readouts_; }
+
+    [[nodiscard]] EmptyNote* emptyNote() const { return empty_; }
+
+Q_SIGNALS:
+    /// A button asks for a capture: of this layer; −1: of any.
+    void captureRequested(int layer);
+
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+    void changeEvent(QEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
+private:
+    void buildLower();
+    void buildMenu();
+    void connectViews();
+    void connectWorkspace();
+
+    /// Everything of the selected layer anew.
+    void showLayer();
+    void showHeader();
+    [[nodiscard]] bool showEmptyNote();
+    void showSpectrum();
+    void showRanks();
+    void showModelRanks();
+    void showReadouts();
+    void showAfterPruning();
+    void planChanged();
+    void tokenChanged();
+    void hoverChanged();
+    void arrangeLower();
+
+    [[nodiscard]] const CaptureData* capture() const;
+    [[nodiscard]] int keptNow() const;
+    [[nodiscard]] std::vector<std::int32_t> keptRowsNow() const;
+    void hover(const Hover& hover);
+
+    Workspace workspace_;
+    SegmentedSwitch* level_;
+    ReadoutRow* readouts_;
+    QStackedWidget* stack_;
+    EmptyNote* empty_;
+    SplitFrame* charts_;
+    SpectrumView* spectrum_;
+    QWidget* lower_;
+    SegmentedSwitch* tabs_;
+    SplitFrame* pair_;
+    RankOverTokensView* ranks_;
+    HeadsByLayerView* heads_;
+    AfterPruning* after_;
+    QActionGroup* tokenMetrics_ = nullptr;
+    QTimer soon_;  // what may wait a moment while the plan is dragged
+
+    HeadPlace place_;
+    bool atToken_ = false;
+    bool compact_ = false;
+    bool sideBySide_ = true;
+    int shownWindow_ = -1;
+    int keptBefore_ = 0;  // of the drag that is on
+    QString tokenMetric_ = QStringLiteral("rank_entropy");
+};
+
+}  // namespace rankscope::gui
