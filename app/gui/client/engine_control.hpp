@@ -12,8 +12,9 @@
 
 namespace rankscope::gui {
 
-/// What panels and window may ask of the engine. The real one drives `rankscope-cli serve`; tests script another. Results of
-/// evaluations, sweeps, scores and so on go into the Document; what else a caller wants comes to its callback. Never blocks.
+/// What panels and window may ask of the engine. The real one drives `rankscope-cli serve`; tests script
+/// another. Results of evaluations, sweeps, scores and so on go into the Document; what else a caller wants
+/// comes to its callback. Never blocks.
 class EngineControl : public QObject {
     Q_OBJECT
 
@@ -29,8 +30,8 @@ public:
     virtual void restart() = 0;
     virtual void stop() = 0;
 
-    /// The model of the document is loaded when the engine is ready; with a folder: this one is opened instead and the
-    /// document takes it over when the engine could read it (modelRefused() otherwise).
+    /// The model of the document is loaded when the engine is ready; with a folder: this one is opened
+    /// instead and the document takes it over when the engine could read it (modelRefused() otherwise).
     virtual void openModel(const QString& folder) = 0;
     virtual void openText(const QString& path, int window) = 0;
 
@@ -51,7 +52,8 @@ public:
     virtual void exportModel(const QString& folder, const QString& layout, bool force, Done done) = 0;
     /// One layer of A replaced by B's at a time.
     using Attribution = std::function<void(const protocol::AttributionResult&)>;
-    virtual void attribution(const QString& pointA, const QString& pointB, Attribution partial, Done done) = 0;
+    virtual void attribution(const QString& pointA, const QString& pointB, Attribution partial,
+                             Done done) = 0;
 
     virtual void cancel(std::int64_t job) = 0;
     /// Whatever runs.

@@ -23,10 +23,10 @@ struct EngineJob {
     QString title;  ///< "Evaluate DRRQR 50 %"
     State state = State::Queued;
     double done = 0, total = 0, etaSeconds = -1;
-    QString unit;       ///< "windows"
+    QString unit;           ///< "windows"
     QString message, hint;  ///< of a failed one
-    double seconds = 0;  ///< it took, or has taken
-    bool local = false;  ///< made by the window itself, not the engine
+    double seconds = 0;     ///< it took, or has taken
+    bool local = false;     ///< made by the window itself, not the engine
 };
 
 /// What the engine control shows.

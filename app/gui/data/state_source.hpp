@@ -18,8 +18,9 @@ struct StateKey {
     auto operator<=>(const StateKey&) const = default;
 };
 
-/// Where captured states come from: a file here, or the engine on another machine. Answers come later, by signal, in the
-/// GUI thread; a request that is overtaken by a newer one of the same kind may stay without an answer.
+/// Where captured states come from: a file here, or the engine on another machine. Answers come later, by
+/// signal, in the GUI thread; a request that is overtaken by a newer one of the same kind may stay without an
+/// answer.
 class StateSource : public QObject {
     Q_OBJECT
 
@@ -34,8 +35,8 @@ public:
     virtual void close() = 0;
     /// Answered by stateReady().
     virtual void requestState(const StateKey& key) = 0;
-    /// Singular values of the state without the rows that are not kept (rows of the captured state, ascending).
-    /// Answered by spectrumAfterReady().
+    /// Singular values of the state without the rows that are not kept (rows of the captured state,
+    /// ascending). Answered by spectrumAfterReady().
     virtual void requestSpectrumAfter(const StateKey& key, const std::vector<std::int32_t>& keptRows) = 0;
 
 Q_SIGNALS:

@@ -20,7 +20,8 @@ void ChannelOrders::clear() {
     exact_.clear();
 }
 
-const HeadScores* ChannelOrders::head(const std::string& method, std::int64_t layer, std::size_t keyHead) const {
+const HeadScores* ChannelOrders::head(const std::string& method, std::int64_t layer,
+                                      std::size_t keyHead) const {
     const auto found = std::ranges::find(scores_, method, &SessionScores::method);
     if (found == scores_.end() || layer < 0 || layer >= std::ssize(found->heads)) return nullptr;
     const std::vector<HeadScores>& heads = found->heads[static_cast<std::size_t>(layer)];
@@ -38,7 +39,8 @@ std::optional<KeptChannels> ChannelOrders::kept(const LayerChoice& layer, std::s
         return KeptChannels(keyHeads, all);
     }
     if (!layer.by_hand.empty()) return layer.by_hand;
-    if (const auto exact = exact_.find({layer.method, layer.index, layer.kept}); exact != exact_.end()) return exact->second;
+    if (const auto exact = exact_.find({layer.method, layer.index, layer.kept}); exact != exact_.end())
+        return exact->second;
     KeptChannels result;
     for (std::size_t h = 0; h < keyHeads; ++h) {
         const HeadScores* scores = head(layer.method, layer.index, h);

@@ -16,8 +16,8 @@ namespace rankscope::gui {
 /// Channels of one layer that stay: [key head][K'] ascending.
 using KeptChannels = std::vector<std::vector<std::int32_t>>;
 
-/// Which channels a method keeps at any width: its order, and where the engine has answered with something else
-/// (the swap stage of DRRQR, the sampled variant), that answer.
+/// Which channels a method keeps at any width: its order, and where the engine has answered with something
+/// else (the swap stage of DRRQR, the sampled variant), that answer.
 class ChannelOrders {
 public:
     void setScores(SessionScores scores);
@@ -26,13 +26,14 @@ public:
     [[nodiscard]] const std::vector<SessionScores>& scores() const { return scores_; }
 
     /// Scores of one key head; nothing if the method's have not arrived.
-    [[nodiscard]] const HeadScores* head(const std::string& method, std::int64_t layer, std::size_t keyHead) const;
+    [[nodiscard]] const HeadScores* head(const std::string& method, std::int64_t layer,
+                                         std::size_t keyHead) const;
 
     /// The engine's answer for one layer; replaces what the order says.
     void setExact(const PlanLayer& layer);
 
-    /// What the layer keeps under the choice. All channels without a method or at full width; the hand-made set where
-    /// there is one; nothing when the method's scores are not here.
+    /// What the layer keeps under the choice. All channels without a method or at full width; the hand-made
+    /// set where there is one; nothing when the method's scores are not here.
     [[nodiscard]] std::optional<KeptChannels> kept(const LayerChoice& layer, std::size_t keyHeads) const;
 
 private:

@@ -45,8 +45,9 @@ struct PlanEstimate {
     double error = 0;     ///< root-mean-square miss on plans already measured, at least a tenth of it
 };
 
-/// Everything that is open: one model, one current plan, saved plans, results, channel scores. Owns no file handle and no
-/// engine. Everything a person does goes through an undo step; everything a computation says does not.
+/// Everything that is open: one model, one current plan, saved plans, results, channel scores. Owns no file
+/// handle and no engine. Everything a person does goes through an undo step; everything a computation says
+/// does not.
 class Document : public QObject {
     Q_OBJECT
 
@@ -56,8 +57,8 @@ public:
 
     // What is open
 
-    /// Takes over a session: history becomes the undo stack's past as labels. Throws Error for a config that cannot be parsed:
-    /// then nothing has changed.
+    /// Takes over a session: history becomes the undo stack's past as labels. Throws Error for a config that
+    /// cannot be parsed: then nothing has changed.
     void openSession(const SavedSession& session, const QString& path);
     /// A model without anything known of it; the plan keeps all channels. Throws as openSession.
     void openModel(const SessionModel& model);
@@ -75,14 +76,17 @@ public:
     [[nodiscard]] const QString& path() const { return path_; }
 
     void setPath(const QString& path);
+
     [[nodiscard]] const std::optional<SessionStory>& story() const { return story_; }
 
     [[nodiscard]] const std::optional<SessionText>& text() const { return text_; }
 
     void setText(const SessionText& text);
+
     [[nodiscard]] const std::vector<std::filesystem::path>& captures() const { return captures_; }
 
     void setCaptures(std::vector<std::filesystem::path> captures);
+
     [[nodiscard]] const std::filesystem::path& calibration() const { return calibration_; }
 
     void setCalibration(const std::filesystem::path& path);
@@ -105,7 +109,8 @@ public:
     void setState(const QString& label, DocumentState next, int mergeId = 0);
     void setPlan(const QString& label, PlanChoice plan, int mergeId = 0);
     /// A copy of plan() with K' of one layer; the method becomes `fallbackMethod` where there was none.
-    [[nodiscard]] PlanChoice withKept(int layer, std::int64_t kept, const std::string& fallbackMethod = "drrqr") const;
+    [[nodiscard]] PlanChoice withKept(int layer, std::int64_t kept,
+                                      const std::string& fallbackMethod = "drrqr") const;
 
     /// A drag shows a plan everywhere without a step; it ends in one step or in none.
     void dragTo(PlanChoice plan);
@@ -116,8 +121,16 @@ public:
 
     [[nodiscard]] QUndoStack* undoStack() { return &undo_; }
 
-    /// Time of the step with this index in the undo stack; for the history list.
+    /// When the step behind this index of the undo stack was done, in ms since 1970; 0 is the start
+    /// (startLabel()).
     [[nodiscard]] qint64 stepTime(int index) const;
+
+    /// What stands at index 0 of the history: "Open demo session".
+    [[nodiscard]] const QString& startLabel() const { return startLabel_; }
+
+    /// Unsaved work: edits or results.
+    [[nodiscard]] bool isModified() const;
+    void markSaved();
 
     // Saved plans
 
@@ -151,9 +164,11 @@ public:
     void setRecord(const PlanChoice& choice, PlanRecord record);
     /// Changes what is known through a function; makes the record if there is none.
     void updateRecord(const PlanChoice& choice, const std::function<void(PlanRecord&)>& change);
+
     [[nodiscard]] const std::optional<MeasuredQuality>& fullQuality() const { return full_; }
 
     void setFullQuality(const MeasuredQuality& quality);
+
     [[nodiscard]] const std::optional<MeasuredSpeed>& fullSpeed() const { return fullSpeed_; }
 
     void setFullSpeed(const MeasuredSpeed& speed);
@@ -161,9 +176,11 @@ public:
     [[nodiscard]] const std::vector<LayerSweepPoint>& layerSweep() const { return layerSweep_; }
 
     void addLayerSweep(const std::vector<LayerSweepPoint>& points);
-    /// Δnll of one layer alone, interpolated monotonically over K'; nothing without a sweep of that layer and method.
+    /// Δnll of one layer alone, interpolated monotonically over K'; nothing without a sweep of that layer and
+    /// method.
     [[nodiscard]] std::optional<double> layerDelta(const LayerChoice& layer) const;
     [[nodiscard]] std::optional<PlanEstimate> estimate(const PlanChoice& choice) const;
+
     [[nodiscard]] const std::optional<SessionNoise>& noise() const { return noise_; }
 
     void setNoise(const SessionNoise& noise);
@@ -179,10 +196,10 @@ public:
     std::string view;
 
 Q_SIGNALS:
-    void modelChanged();     ///< everything is new
-    void planChanged();      ///< plan(): edit, undo, or a drag that moved
+    void modelChanged();  ///< everything is new
+    void planChanged();   ///< plan(): edit, undo, or a drag that moved
     void dragChanged(bool dragging);
-    void pointsChanged();    ///< saved plans, pins, baseline
+    void pointsChanged();  ///< saved plans, pins, baseline
     void notesChanged();
     void resultChanged(const QString& planKey);  ///< a record, or empty: the full model, sweeps, speeds
     void scoresChanged();
@@ -194,8 +211,10 @@ Q_SIGNALS:
 private:
     friend class StateCommand;
     void apply(const DocumentState& state);
-    void clearKnown();
+    void reset(const SessionModel& model, ModelConfig config);
+    void learned(const QString& key);
     [[nodiscard]] Plan widths(const PlanChoice& choice) const;
+    [[nodiscard]] std::optional<double> estimatedNll(const PlanChoice& choice) const;
 
     SessionModel model_;
     std::optional<ModelConfig> config_;
@@ -212,6 +231,9 @@ private:
     std::optional<PlanChoice> drag_;
     QUndoStack undo_;
     std::vector<qint64> stepTimes_;
+    QString startLabel_;
+    bool resultsUnsaved_ = false;
+    mutable std::optional<double> estimateMiss_;
 
     ChannelOrders orders_;
     std::map<QString, PlanRecord> records_;

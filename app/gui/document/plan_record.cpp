@@ -32,7 +32,8 @@ QString planKey(const PlanChoice& choice) {
         }
         QCryptographicHash hash(QCryptographicHash::Sha1);
         for (const auto& head : layer.by_hand) {
-            for (const std::int32_t channel : head) hash.addData(QByteArray::number(channel) + ',');
+            for (const std::int32_t channel : head)
+                hash.addData(QByteArray::number(channel) + ',');
             hash.addData("|");
         }
         key += QLatin1Char('=') + QString::fromLatin1(hash.result().toHex());
@@ -53,7 +54,8 @@ Method planMethod(const PlanChoice& choice) {
 
 double meanKept(const PlanChoice& choice) {
     double sum = 0;
-    for (const LayerChoice& layer : choice.layers) sum += static_cast<double>(layer.kept);
+    for (const LayerChoice& layer : choice.layers)
+        sum += static_cast<double>(layer.kept);
     return choice.layers.empty() ? 0 : sum / static_cast<double>(choice.layers.size());
 }
 
@@ -62,11 +64,13 @@ QString defaultPlanName(const PlanChoice& choice) {
     if (method == Method::FullModel) return tr("Full model");
     bool uniform = method != Method::Mixed;
     for (const LayerChoice& layer : choice.layers) {
-        uniform = uniform && pruned(layer) && layer.kept * choice.layers.front().key_dim == choice.layers.front().kept * layer.key_dim;
+        uniform = uniform && pruned(layer)
+                  && layer.kept * choice.layers.front().key_dim == choice.layers.front().kept * layer.key_dim;
     }
     if (uniform) {
         const LayerChoice& first = choice.layers.front();
-        const double removed = 100.0 * (1.0 - static_cast<double>(first.kept) / static_cast<double>(first.key_dim));
+        const double removed =
+            100.0 * (1.0 - static_cast<double>(first.kept) / static_cast<double>(first.key_dim));
         return QStringLiteral("%1 %2 %").arg(methodName(method), QString::number(removed, 'g', 3));
     }
     return tr("%1, mean K′ %2").arg(methodName(method), number_text::fixed(meanKept(choice), 1));

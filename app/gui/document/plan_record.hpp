@@ -14,19 +14,22 @@ namespace rankscope::gui {
 
 /// What is known of a plan. Results are no part of undo: a plan that comes back finds them again.
 struct PlanRecord {
-    PlanState state = PlanState::Estimate;  ///< of `quality`
-    std::optional<MeasuredQuality> quality; ///< whole or partial; nothing: not run yet
+    PlanState state = PlanState::Estimate;   ///< of `quality`
+    std::optional<MeasuredQuality> quality;  ///< whole or partial; nothing: not run yet
     std::optional<MeasuredSpeed> speed;
-    std::optional<Plan> plan;               ///< what was run
+    std::optional<Plan> plan;  ///< what was run
     QString failure;
 
     /// Share of the windows done, 0 to 1.
     [[nodiscard]] double fraction() const {
-        return quality && quality->windows_total > 0 ? static_cast<double>(quality->windows) / static_cast<double>(quality->windows_total) : 0;
+        return quality && quality->windows_total > 0
+                   ? static_cast<double>(quality->windows) / static_cast<double>(quality->windows_total)
+                   : 0;
     }
 };
 
-/// Names a plan by what it does: method and K' of every layer, channels chosen by hand, scale. Not by its name or locks.
+/// Names a plan by what it does: method and K' of every layer, channels chosen by hand, scale. Not by its
+/// name or locks.
 [[nodiscard]] QString planKey(const PlanChoice& choice);
 
 /// The one method of all pruned layers, Mixed for several or hand-made ones, FullModel if nothing is pruned.

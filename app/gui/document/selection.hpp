@@ -11,8 +11,8 @@ namespace rankscope::gui {
 /// What the pointer is over; -1 and empty: nothing.
 struct Hover {
     int layer = -1;
-    int head = -1;     ///< value head
-    int index = 0;     ///< of a singular value, from 1; 0: none
+    int head = -1;  ///< value head
+    int index = 0;  ///< of a singular value, from 1; 0: none
     int token = -1;
     int channel = -1;  ///< key channel
     QString point;     ///< id of a saved plan
@@ -20,8 +20,9 @@ struct Hover {
     bool operator==(const Hover&) const = default;
 };
 
-/// What is selected, shared by all views: every view reads and writes it, no view talks to another one. Setters
-/// signal only changes, so views may answer a signal with a setter. Layers and heads are the model's numbers.
+/// What is selected, shared by all views: every view reads and writes it, no view talks to another one.
+/// Setters signal only changes, so views may answer a signal with a setter. Layers and heads are the model's
+/// numbers.
 class Selection : public QObject {
     Q_OBJECT
 
@@ -68,9 +69,9 @@ public:
     void reset(int layer, int token);
 
 Q_SIGNALS:
-    void layerChanged();   ///< layer, layers or head
-    void headChanged();    ///< head alone or with its layer
-    void tokenChanged();   ///< token or window
+    void layerChanged();  ///< layer, layers or head
+    void headChanged();   ///< head alone or with its layer
+    void tokenChanged();  ///< token or window
     void metricChanged();
     void levelChanged();
     void pointChanged();

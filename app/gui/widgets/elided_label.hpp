@@ -5,8 +5,8 @@
 
 namespace rankscope::gui {
 
-/// A line of text that gives way: what does not fit ends in an ellipsis, and the tooltip has it all. For subtitles, plan and
-/// file names; never for numbers or buttons.
+/// A line of text that gives way: what does not fit ends in an ellipsis, and the tooltip has it all. For
+/// subtitles, plan and file names; never for numbers or buttons.
 class ElidedLabel : public QLabel {
     Q_OBJECT
 

@@ -25,9 +25,9 @@ class ColumnTableModel;
 class ElidedLabel;
 class PlotView;
 
-/// A panel of the window: header (title, subtitle, controls, table button, menu) over a body. The table button replaces the
-/// body by the same numbers as a table; the menu copies, exports, maximises and pops out. Subclasses fill body() and override
-/// applyTheme(), calling the base first.
+/// A panel of the window: header (title, subtitle, controls, table button, menu) over a body. The table
+/// button replaces the body by the same numbers as a table; the menu copies, exports, maximises and pops out.
+/// Subclasses fill body() and override applyTheme(), calling the base first.
 class Panel : public QFrame {
     Q_OBJECT
 
@@ -48,7 +48,8 @@ public:
     /// Nothing in the header but controls added: for tab bars in the place of a title.
     void hideTitle();
 
-    /// The panel's chart: gets table button, Copy picture, Copy data and Export. The last one set; null: none.
+    /// The panel's chart: gets table button, Copy picture, Copy data and Export. The last one set; null:
+    /// none.
     void setPlot(PlotView* plot);
     /// For panels without a chart: their table. The model must live as long as the panel.
     void setTableModel(ColumnTableModel* model);
@@ -85,7 +86,6 @@ Q_SIGNALS:
 
 protected:
     void changeEvent(QEvent* event) override;
-    void mouseDoubleClickEvent(QMouseEvent* event) override;
     bool eventFilter(QObject* watched, QEvent* event) override;
     void paintEvent(QPaintEvent* event) override;
 

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is known and counted of plans: channels, results, estimates, sizes.
+#include "app/gui/document/document.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace rankscope::gui {
+namespace {
+
+bool pruned(const LayerChoice& layer) {
+    return !layer.method.empty() && layer.kept < layer.key_dim;
+}
+
+}  // namespace
+
+void Document::learned(const QString& key) {
+    estimateMiss_.reset();
+    if (!resultsUnsaved_) {
+        resultsUnsaved_ = true;
+        Q_EMIT modifiedChanged(true);
+    }
+    Q_EMIT resultChanged(key);
+}
+
+void Document::setScores(SessionScores scores) {
+    orders_.setScores(std::move(scores));
+    Q_EMIT scoresChanged();
+}
+
+void Document::setExactChannels(const Plan& plan) {
+    for (const PlanLayer& layer : plan.layers)
+        orders_.setExact(layer);
+    Q_EMIT scoresChanged();
+}
+
+std::optional<KeptChannels> Document::keptChannels(const LayerChoice& layer) const {
+    if (!config_ || layer.index < 0 || layer.index >= std::ssize(config_->layers)) return std::nullopt;
+    return orders_.kept(
+        layer, static_cast<std::size_t>(config_->layers[static_cast<std::size_t>(layer.index)].key_heads));
+}
+
+std::optional<Plan> Document::toPlan(const PlanChoice& choice) const {
+    Plan plan;
+    plan.model_hash = model_.hash;
+    plan.model_family = model_.family;
+    plan.scale = choice.scale;
+    plan.seed = seed_;
+    plan.created_by = "rankscope";
+    for (const LayerChoice& layer : choice.layers) {
+        if (!pruned(layer)) continue;
+        std::optional<KeptChannels> kept = keptChannels(layer);
+        if (!kept) return std::nullopt;
+        const double ratio = 1.0 - static_cast<double>(layer.kept) / static_cast<double>(layer.key_dim);
+        plan.layers.push_back({layer.index, layer.method, ratio, layer.key_dim, std::move(*kept)});
+    }
+    return plan;
+}
+
+// Which channels stay does not matter for counting; how many do.
+Plan Document::widths(const PlanChoice& choice) const {
+    Plan plan;
+    plan.scale = choice.scale;
+    for (const LayerChoice& layer : choice.layers) {
+        if (!pruned(layer)) continue;
+        const auto heads =
+            static_cast<std::size_t>(config_->layers[static_cast<std::size_t>(layer.index)].key_heads);
+        plan.layers.push_back(
+            {layer.index, layer.method, 0, layer.key_dim,
+             KeptChannels(heads, std::vector<std::int32_t>(static_cast<std::size_t>(layer.kept)))});
+    }
+    return plan;
+}
+
+std::int64_t Document::stateBytes(const PlanChoice& choice) const {
+    return config_ ? state_bytes(widths(choice), *config_) : 0;
+}
+
+std::int64_t Document::parameters(const PlanChoice& choice) const {
+    return config_ ? model_.parameters - removed_parameters(widths(choice), *config_) : 0;
+}
+
+const PlanRecord* Document::record(const PlanChoice& choice) const {
+    const auto found = records_.find(planKey(choice));
+    return found == records_.end() ? nullptr : &found->second;
+}
+
+void Document::setRecord(const PlanChoice& choice, PlanRecord record) {
+    const QString key = planKey(choice);
+    records_[key] = std::move(record);
+    learned(key);
+}
+
+void Document::updateRecord(const PlanChoice& choice, const std::function<void(PlanRecord&)>& change) {
+    const QString key = planKey(choice);
+    change(records_[key]);
+    learned(key);
+}
+
+void Document::setFullQuality(const MeasuredQuality& quality) {
+    if (full_ == quality) return;
+    full_ = quality;
+    learned({});
+}
+
+void Document::setFullSpeed(const MeasuredSpeed& speed) {
+    fullSpeed_ = speed;
+    learned({});
+}
+
+void Document::addLayerSweep(const std::vector<LayerSweepPoint>& points) {
+    for (const LayerSweepPoint& point : points) {
+        const auto same = std::ranges::find_if(layerSweep_, [&](const LayerSweepPoint& each) {
+            return each.layer == point.layer && each.method == point.method && each.kept == point.kept;
+        });
+        if (same != layerSweep_.end()) {
+            *same = point;
+        } else {
+            layerSweep_.push_back(point);
+        }
+    }
+    learned({});
+}
+
+void Document::setNoise(const SessionNoise& noise) {
+    noise_ = noise;
+    resultsUnsaved_ = true;
+    Q_EMIT noiseChanged();
+}
+
+std::optional<double> Document::layerDelta(const LayerChoice& layer) const {
+    if (!pruned(layer)) return 0.0;
+    if (!layer.by_hand.empty()) return std::nullopt;
+    // Neighbours among the measured widths; a whole layer costs nothing. Straight lines between them cannot
+    // overshoot.
+    const LayerSweepPoint* below = nullptr;
+    std::int64_t aboveKept = layer.key_dim;
+    double aboveDelta = 0;
+    for (const LayerSweepPoint& point : layerSweep_) {
+        if (point.layer != layer.index || point.method != layer.method) continue;
+        if (point.kept == layer.kept) return point.delta_nll;
+        if (point.kept < layer.kept && (below == nullptr || point.kept > below->kept)) below = &point;
+        if (point.kept > layer.kept && point.kept < aboveKept) {
+            aboveKept = point.kept;
+            aboveDelta = point.delta_nll;
+        }
+    }
+    if (below == nullptr) return std::nullopt;
+    const double share =
+        static_cast<double>(layer.kept - below->kept) / static_cast<double>(aboveKept - below->kept);
+    return below->delta_nll + share * (aboveDelta - below->delta_nll);
+}
+
+std::optional<double> Document::estimatedNll(const PlanChoice& choice) const {
+    double sum = 0;
+    for (const LayerChoice& layer : choice.layers) {
+        const std::optional<double> delta = layerDelta(layer);
+        if (!delta) return std::nullopt;
+        sum += *delta;
+    }
+    return sum;
+}
+
+std::optional<PlanEstimate> Document::estimate(const PlanChoice& choice) const {
+    const std::optional<double> delta = estimatedNll(choice);
+    if (!delta || layerSweep_.empty()) return std::nullopt;
+    if (!estimateMiss_) {
+        double squares = 0;
+        int count = 0;
+        for (const SavedPlan& point : state_.points) {
+            const PlanRecord* known = record(point.choice);
+            if (known == nullptr || known->state != PlanState::Exact || !known->quality
+                || !known->quality->delta_nll)
+                continue;
+            const std::optional<double> guess = estimatedNll(point.choice);
+            if (!guess) continue;
+            // Relative to the size of the change, or the worst plans alone would set it for all.
+            const double scale = std::max(std::abs(*known->quality->delta_nll), 1e-3);
+            squares += std::pow((*guess - *known->quality->delta_nll) / scale, 2);
+            ++count;
+        }
+        estimateMiss_ = count > 0 ? std::sqrt(squares / count) : 0.0;
+    }
+    return PlanEstimate{*delta, std::abs(*delta) * std::max(*estimateMiss_, 0.1)};
+}
+
+std::optional<MeasuredSpeed> Document::speed(const PlanChoice& choice) const {
+    if (planMethod(choice) == Method::FullModel) return fullSpeed_;
+    if (const PlanRecord* known = record(choice); known != nullptr && known->speed) return known->speed;
+    const auto sameWidths = [&](const PlanChoice& other) {
+        return std::ranges::equal(choice.layers, other.layers,
+                                  [](const LayerChoice& a, const LayerChoice& b) {
+                                      return a.index == b.index && a.kept == b.kept;
+                                  });
+    };
+    for (const SavedPlan& point : state_.points) {
+        if (!sameWidths(point.choice)) continue;
+        if (const PlanRecord* known = record(point.choice); known != nullptr && known->speed) {
+            MeasuredSpeed speed = *known->speed;
+            speed.same_width = true;
+            return speed;
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace rankscope::gui
