@@ -146,15 +146,15 @@ struct SweepPoint {
     }
 };
 
-/// Notification `partial` of a sweep.
+/// Notification `partial` of a sweep: the points that are new since the one before. No point is left out.
 struct SweepPartial {
     std::int64_t job = 0;
-    SweepPoint point;
+    std::vector<SweepPoint> points;
     EvaluationData baseline;
 
     static void fields(auto& self, auto& f) {
         f.need("job", self.job);
-        f.need("point", self.point);
+        f.need("points", self.points);
         f("baseline", self.baseline);
     }
 };
@@ -173,7 +173,8 @@ struct SweepResult {
     }
 };
 
-/// `attribution`: plan `a` with one layer taken from plan `b`, for every layer in which they differ.
+/// `attribution`: plan `a` with one layer taken from plan `b`, for every layer in which they keep other channels. The rule
+/// for the query scale stays that of `a`.
 struct AttributionRequest {
     std::string a, b;
 
@@ -195,14 +196,14 @@ struct LayerContribution {
     }
 };
 
-/// Notification `partial` of an attribution.
+/// Notification `partial` of an attribution: the layers that are new since the one before.
 struct AttributionPartial {
     std::int64_t job = 0;
-    LayerContribution layer;
+    std::vector<LayerContribution> layers;
 
     static void fields(auto& self, auto& f) {
         f.need("job", self.job);
-        f.need("layer", self.layer);
+        f.need("layers", self.layers);
     }
 };
 

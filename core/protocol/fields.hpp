@@ -114,7 +114,9 @@ inline constexpr bool is_vector<std::vector<T>> = true;
 
 template <class T>
 Value to_value(const T& value) {
-    if constexpr (std::same_as<T, FloatArray>) {
+    if constexpr (std::same_as<T, Value>) {
+        return value;
+    } else if constexpr (std::same_as<T, FloatArray>) {
         return array_value(value.shape, "float32", value.values.data(), value.values.size() * sizeof(float));
     } else if constexpr (std::same_as<T, IntArray>) {
         return array_value(value.shape, "int32", value.values.data(), value.values.size() * sizeof(std::int32_t));
@@ -136,7 +138,9 @@ Value to_value(const T& value) {
 
 template <class T>
 void from_value(const Value& value, T& out, const std::string& where) {
-    if constexpr (std::same_as<T, FloatArray> || std::same_as<T, IntArray>) {
+    if constexpr (std::same_as<T, Value>) {
+        out = value;
+    } else if constexpr (std::same_as<T, FloatArray> || std::same_as<T, IntArray>) {
         const Value::Bytes& bytes = array_bytes(value, std::same_as<T, FloatArray> ? "float32" : "int32", out.shape, where);
         out.values.resize(bytes.size() / 4);
         if (!bytes.empty()) std::memcpy(out.values.data(), bytes.data(), bytes.size());

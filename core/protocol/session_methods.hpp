@@ -123,6 +123,19 @@ struct WarningNote {
     }
 };
 
+/// Notification `finished`.
+struct FinishedNote {
+    std::int64_t job = 0;
+    std::string method;
+    Value result;  ///< what the table of core/protocol/README.md says: parse<EvaluateJobResult>(result, method), ...
+
+    static void fields(auto& self, auto& f) {
+        f.need("job", self.job);
+        f("method", self.method);
+        f.need("result", self.result);
+    }
+};
+
 /// Notification `failed`.
 struct FailedNote {
     std::int64_t job = 0;
@@ -139,6 +152,12 @@ struct FailedNote {
         f("message", self.message);
         f("hint", self.hint);
     }
+};
+
+struct InfoRequest {
+    std::string path;
+
+    static void fields(auto& self, auto& f) { f.need("path", self.path); }
 };
 
 struct OpenModelRequest {
