@@ -5,11 +5,11 @@
 #include "app/gui/data/state_source.hpp"
 #include "app/gui/document/document.hpp"
 #include "app/gui/layer_panels/after_pruning.hpp"
-#include "app/gui/layer_panels/empty_note.hpp"
 #include "app/gui/layer_panels/layer_texts.hpp"
 #include "app/gui/layer_panels/readout_row.hpp"
-#include "app/gui/layer_panels/segmented_switch.hpp"
-#include "app/gui/layer_panels/split_frame.hpp"
+#include "app/gui/widgets/empty_note.hpp"
+#include "app/gui/widgets/segmented_switch.hpp"
+#include "app/gui/widgets/split_frame.hpp"
 
 #include <QActionGroup>
 #include <QMenu>

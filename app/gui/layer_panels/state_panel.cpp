@@ -6,13 +6,13 @@
 #include "app/gui/charts/singular_values_view.hpp"
 #include "app/gui/document/document.hpp"
 #include "app/gui/document/selection.hpp"
-#include "app/gui/layer_panels/empty_note.hpp"
 #include "app/gui/layer_panels/head_tiles.hpp"
 #include "app/gui/layer_panels/layer_texts.hpp"
 #include "app/gui/layer_panels/rank_list.hpp"
-#include "app/gui/layer_panels/segmented_switch.hpp"
 #include "app/gui/theme/color_map.hpp"
 #include "app/gui/theme/number_text.hpp"
+#include "app/gui/widgets/empty_note.hpp"
+#include "app/gui/widgets/segmented_switch.hpp"
 
 #include <QActionGroup>
 #include <QGridLayout>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/gui/layer_panels/segmented_switch.hpp"
+#include "app/gui/widgets/segmented_switch.hpp"
 
 #include "app/gui/theme/fonts.hpp"
 

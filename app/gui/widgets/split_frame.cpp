@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/gui/layer_panels/split_frame.hpp"
+#include "app/gui/widgets/split_frame.hpp"
 
 #include <QPainter>
 

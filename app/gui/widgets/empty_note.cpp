@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/gui/layer_panels/empty_note.hpp"
+#include "app/gui/widgets/empty_note.hpp"
 
 #include <QLabel>
 #include <QPushButton>
