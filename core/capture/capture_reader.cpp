@@ -224,6 +224,10 @@ std::string CaptureReader::provenance() const {
     return state_->file.text(state_->entry.id(), "provenance");
 }
 
+bool CaptureReader::has(const std::string& name, std::size_t layer) const {
+    return state_->layers.at(layer).contains(name);
+}
+
 std::vector<std::int32_t> CaptureReader::tokens(std::int64_t window) const {
     const auto lock = hdf5::library_lock();
     return state_->file.read_integers(state_->tokens, {static_cast<hsize_t>(window), 0}, {1, static_cast<hsize_t>(layout().window_tokens)}, "tokens");

@@ -34,6 +34,9 @@ public:
     /// A JSON object as text; not checked further.
     [[nodiscard]] std::string provenance() const;
 
+    /// Whether a dataset of a layer ("channel_energy", "states", …) is there.
+    [[nodiscard]] bool has(const std::string& name, std::size_t layer) const;
+
     // Below, `layer` counts the captured layers, and a window beyond windows_done() is Error{Usage}; tokens are there for all.
 
     /// [T]
