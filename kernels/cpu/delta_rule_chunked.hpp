@@ -4,8 +4,8 @@
 //   N = (I + A)^{-1} diag(beta) (V − diag(e) K S)
 //   O = scale · diag(e) Q S + P N
 //   S <- e_n S + Kᵀ diag(e_n / e_i) N
-// S is passed over once for 16 tokens instead of once for each, and decays cost one multiplication per chunk. Blocks of
-// tokens are packed first; then each panel of S stays in the first-level cache for all chunks of the block.
+// S is passed over once for 16 tokens instead of once for each, and decays cost one multiplication per chunk. The keys and
+// queries of a chunk are packed first; then panel after panel of S passes through the first-level cache.
 #pragma once
 
 #include "kernels/cpu/delta_rule_chunk.hpp"
@@ -14,7 +14,8 @@
 
 namespace rankscope::kernels::RANKSCOPE_SIMD {
 
-constexpr std::int64_t kBlockChunks = 8;
+constexpr std::int64_t kBlockChunks = 2;  ///< of one head before the next one's turn, where keys are wider than kOneChunk
+constexpr std::int64_t kOneChunk = 64;
 constexpr std::int64_t kHeadGroup = 8;
 constexpr int kPanelVectors = 2;
 constexpr std::int64_t kPanelWidth = kPanelVectors * kLanes;
@@ -131,8 +132,9 @@ struct ChunkPanel {
 };
 
 // Panels [begin, end) of up to kHeadGroup neighbouring heads for all tokens. Rows of one head lie HV·V floats apart, each
-// on a page of its own; those of neighbouring heads lie side by side. So all heads of the group do one block of tokens
-// before any goes on, and while one is computed, the rows of the next block are asked for.
+// on a page of its own and, where that is a power of two, few of them in a cache at a time; those of neighbouring heads lie
+// side by side. So all heads of the group do a chunk of tokens before any goes on (two chunks where S is wide and changing
+// from one to the next costs more), and meanwhile the lines of the next one are asked for, a few with every panel.
 class ChunkedHeads {
 public:
     ChunkedHeads(const DeltaRuleArgs<float>& a, std::int64_t first, std::int64_t count, std::int64_t begin, std::int64_t end)
@@ -185,10 +187,10 @@ private:
         return left < kPanelWidth ? left : kPanelWidth;
     }
 
-    // The borders of up to kBlockChunks chunks from token t on; moves t behind them. A chunk ends where a state is wanted.
+    // The borders of up to block_chunks_ chunks from token t on; moves t behind them. A chunk ends where a state is wanted.
     std::int64_t cut(std::int64_t& t, std::size_t& next_position) {
         std::int64_t n = 0;
-        for (; n < kBlockChunks && t < a_.T; ++n) {
+        for (; n < block_chunks_ && t < a_.T; ++n) {
             ChunkTerms& terms = terms_[n];
             terms.begin = t;
             terms.count = kTokens < a_.T - t ? kTokens : a_.T - t;
@@ -221,27 +223,37 @@ private:
         }
     }
 
-    // Asks for the rows of the chunk at token t of all heads, which lie side by side: a share of them with every panel of
-    // every head.
+    // Asks for the rows of the chunk at token t of all heads, which lie side by side: a share of their lines with every panel
+    // of every head, so that no step waits for more lines than the processor can have on their way.
     void fetch(std::int64_t i, std::int64_t t, std::int64_t p) const {
+        if (t >= a_.T) return;
         const std::int64_t count = kTokens < a_.T - t ? kTokens : a_.T - t;
         const std::int64_t shares = count_ * (end_ - begin_), share = i * (end_ - begin_) + p - begin_;
         const HeadIndex from = head(0), last = head(count_ - 1);
         const std::int64_t columns = end_ * kPanelWidth < a_.V ? end_ * kPanelWidth : a_.V;
-        for (std::int64_t r = count * share / shares; r < count * (share + 1) / shares; ++r) {
-            for (std::int64_t at = from.key(t + r); at < last.key(t + r) + a_.K; at += 16) {
-                __builtin_prefetch(a_.k + at, 0, 2);
-                __builtin_prefetch(a_.q + at, 0, 2);
-            }
-            for (std::int64_t at = from.value(t + r) + begin_ * kPanelWidth; at < last.value(t + r) + columns; at += 16) {
-                __builtin_prefetch(a_.v + at, 0, 2);
-                __builtin_prefetch(a_.out + at, 0, 2);
-            }
+        const std::int64_t value = from.value(t) + begin_ * kPanelWidth, values = last.value(t) + columns - value;
+        const std::int64_t key = from.key(t), keys = last.key(t) + a_.K - key;
+        fetch_lines(a_.k + key, a_.q + key, a_.H * a_.K, keys, count, share, shares);
+        fetch_lines(a_.v + value, a_.out + value, a_.HV * a_.V, values, count, share, shares);
+    }
+
+    // A share of `count` rows of two arrays.
+    static void fetch_lines(const float* one, const float* other, std::int64_t stride, std::int64_t width, std::int64_t count,
+                            std::int64_t share, std::int64_t shares) {
+        const std::int64_t lines = (width + 15) / 16;
+        const std::int64_t first = count * lines * share / shares;
+        std::int64_t left = count * lines * (share + 1) / shares - first;
+        std::int64_t row = first / lines, line = first % lines;
+        for (; left > 0; --left) {
+            __builtin_prefetch(one + row * stride + line * 16, 0, 2);
+            __builtin_prefetch(other + row * stride + line * 16, 0, 2);
+            if (++line == lines) line = 0, ++row;
         }
     }
 
     const DeltaRuleArgs<float>& a_;
     std::int64_t first_, count_, begin_, end_, rows_;
+    std::int64_t block_chunks_ = a_.K <= kOneChunk ? 1 : kBlockChunks;
     ChunkTerms* terms_;
     float *kT_, *qT_, *S_;
 };

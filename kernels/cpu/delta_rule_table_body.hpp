@@ -24,7 +24,10 @@ bool chunks_pay(const DeltaRuleArgs<float>& a) noexcept {
     const auto pieces = static_cast<std::int64_t>(a.state_positions.size()) + 1;
     if (a.T < 2 * kTokens * pieces) return false;
     if (kLanes == 16) return a.K >= 16;
-    return kLanes == 8 && a.K >= 32 && a.g != nullptr;
+    if (kLanes != 8 || a.g == nullptr) return false;
+    // Narrower keys cost the recurrence less, but not when the rows of v and out have to come from memory.
+    constexpr std::int64_t kCached = 1 << 20;
+    return a.K >= 32 || (a.K >= 16 && 2 * a.B * a.T * a.HV * a.V > kCached);
 }
 
 // Also measured: less than a chunk of tokens is filled up to a whole one, and few columns leave most of a panel empty.
