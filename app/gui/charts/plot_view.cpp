@@ -13,6 +13,7 @@
 #include <QKeyEvent>
 #include <QLegend>
 #include <QLineSeries>
+#include <QPaintEngine>
 #include <QPainter>
 #include <QResizeEvent>
 #include <QValueAxis>
@@ -217,6 +218,34 @@ void PlotView::setBands(const QList<Band>& bands) {
     }
 }
 
+void PlotView::strokeLines(QPainter& painter, const QList<QPolygonF>& pieces, QPen pen) const {
+    const QPaintEngine* engine = painter.paintEngine();
+    const bool toPdf = engine != nullptr && engine->type() == QPaintEngine::Pdf;
+    const bool toFile = toPdf || (engine != nullptr && engine->type() == QPaintEngine::SVG);
+    if (toPdf && pen.color().alphaF() < 1) {
+        // Single faint lines add up to a cloud on the screen; opaque ones do not, so they are a little
+        // darker.
+        const double share = std::max(0.4, static_cast<double>(pen.color().alphaF()));
+        const QColor ground = theme_->color(Role::Panel);
+        const auto mix = [&](int line, int under) { return qRound(share * line + (1 - share) * under); };
+        pen.setColor(QColor(mix(pen.color().red(), ground.red()), mix(pen.color().green(), ground.green()),
+                            mix(pen.color().blue(), ground.blue())));
+    }
+    painter.setPen(pen);
+    painter.setBrush(Qt::NoBrush);
+    for (QPolygonF piece : pieces) {
+        for (QPointF& point : piece)
+            point = toPixel(point);
+        piece = simplified(piece, toFile ? 0.3 : 0.2);
+        if (toFile) {
+            // An eighth of a pixel is enough, and short numbers are small ones.
+            for (QPointF& point : piece)
+                point = QPointF(std::round(8 * point.x()) / 8, std::round(8 * point.y()) / 8);
+        }
+        painter.drawPolyline(piece);
+    }
+}
+
 double PlotView::unit() const {
     return designUnit(font());
 }
@@ -406,8 +435,8 @@ void PlotView::paintFrame(QPainter& painter) {
     const QList<LegendEntry> entries = legend();
     const double room = viewport()->width() - plotRect_.left() - 4 * u;
     const QRectF inHeading = headingLegend();
-    drawLegend(painter, inHeading.isNull() ? QRectF(plotRect_.left(), y + 4 * u, room, 0) : inHeading, entries,
-               font(), *theme_);
+    drawLegend(painter, inHeading.isNull() ? QRectF(plotRect_.left(), y + 4 * u, room, 0) : inHeading,
+               entries, font(), *theme_);
     if (!caption_.isEmpty()) {
         const QFont small = scaledFont(font(), TextRole::Axis);
         const QFontMetricsF smallMetrics(small);

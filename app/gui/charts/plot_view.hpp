@@ -132,6 +132,10 @@ protected:
     /// Draws top to bottom as y grows, without grid: matrices.
     void setMatrix(bool matrix) { matrix_ = matrix; }
 
+    /// Draws lines given in axis coordinates. What nobody can see of them is left out, and PDF gets opaque colours mixed
+    /// with the ground: it would turn each faint line into an outline of several times the size.
+    void strokeLines(QPainter& painter, const QList<QPolygonF>& pieces, QPen pen) const;
+
     /// Whole number of pixels to which the plot is cut down, for square cells; null: all the room.
     virtual QRectF fitted(const QRectF& available) const { return available; }
 

@@ -129,13 +129,7 @@ double RankOverTokensView::rankAt(std::size_t head, int token) const {
 }
 
 void RankOverTokensView::strokeHead(QPainter& painter, std::size_t head, const QPen& pen) const {
-    painter.setPen(pen);
-    painter.setBrush(Qt::NoBrush);
-    for (QPolygonF& piece : cutCurve(positions(), line(head), axisRange())) {
-        for (QPointF& point : piece)
-            point = toPixel(point);
-        painter.drawPolyline(piece);
-    }
+    strokeLines(painter, cutCurve(positions(), line(head), axisRange()), pen);
 }
 
 void RankOverTokensView::paintUnder(QPainter& painter) {

@@ -55,13 +55,7 @@ void SpectrumView::paintLines(QPainter& painter) {
     const std::vector<double> x = positions();
     const QRectF range = axisRange();
     const auto draw = [&](const std::vector<double>& curve, const QPen& pen) {
-        painter.setPen(pen);
-        for (QPolygonF& piece : cutCurve(x, curve, range)) {
-            for (QPointF& point : piece)
-                point = toPixel(point);
-            // Hundreds of lines: what cannot be seen would only slow down the screen and swell files.
-            painter.drawPolyline(simplified(piece, 0.2));
-        }
+        strokeLines(painter, cutCurve(x, curve, range), pen);
     };
     // The more there are, the fainter each: together they are a cloud, not a wall.
     const double opacity =
