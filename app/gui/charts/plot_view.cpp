@@ -105,6 +105,18 @@ void PlotView::setLeftMargin(double units) {
     layoutPlot();
 }
 
+double PlotView::neededLeftMargin() const {
+    const double u = unit();
+    const QFontMetricsF labels(scaledFont(font(), TextRole::Axis));
+    double widest = 0;
+    const double spacing = (y_.spacing > 0 ? y_.spacing : 36) * u;
+    for (const AxisTick& tick : axisTicks(y_, std::max(60.0, viewport()->height() * 0.8), spacing))
+        widest = std::max(widest, labels.horizontalAdvance(tick.label));
+    double needed = widest + (matrix_ ? 9 : 7) * u;
+    if (!y_.title.isEmpty()) needed += QFontMetricsF(scaledFont(font(), TextRole::Label)).height() + 5 * u;
+    return needed / u;
+}
+
 void PlotView::setRightMargin(double pixels) {
     rightMargin_ = pixels;
 }
@@ -290,7 +302,7 @@ void PlotView::layoutPlot() {
     const QSizeF size = viewport()->size();
     const QFontMetricsF axisMetrics(scaledFont(font(), TextRole::Axis));
     const QFontMetricsF labelMetrics(scaledFont(font(), TextRole::Label));
-    const double left = leftMargin_ * u;
+    const double left = std::max(leftMargin_, isEmpty() ? 0 : neededLeftMargin()) * u;
     const double top = 12 * u + headingHeight();
     double bottom = 4 * u + axisMetrics.height() + 6 * u;
     if (!x_.title.isEmpty()) bottom += labelMetrics.height();
@@ -398,9 +410,14 @@ void PlotView::paintFrame(QPainter& painter) {
         const QFont small = scaledFont(font(), TextRole::Label);
         painter.setFont(small);
         painter.setPen(theme_->color(Role::Ink2));
-        painter.drawText(QPointF(after, y),
-                         QFontMetricsF(small).elidedText(subheading_, Qt::ElideRight,
-                                                         viewport()->width() - after - 4 * u));
+        const QFontMetricsF smallMetrics(small);
+        const double room = viewport()->width() - after - 4 * u;
+        QString subtitle;
+        for (const QString& variant : subheading_.split(QChar(0x9c))) {
+            subtitle = variant;
+            if (smallMetrics.horizontalAdvance(variant) <= room) break;
+        }
+        painter.drawText(QPointF(after, y), smallMetrics.elidedText(subtitle, Qt::ElideRight, room));
     }
     if (isEmpty()) {
         painter.setFont(scaledFont(font(), TextRole::Body));
@@ -426,8 +443,7 @@ void PlotView::paintFrame(QPainter& painter) {
     }
     if (!y_.title.isEmpty()) {
         painter.save();
-        painter.translate(plotRect_.left() - leftMargin_ * u + 3 * u + metrics.ascent(),
-                          plotRect_.center().y());
+        painter.translate(3 * u + metrics.ascent(), plotRect_.center().y());
         painter.rotate(-90);
         painter.drawText(QPointF(-metrics.horizontalAdvance(y_.title) / 2, 0), y_.title);
         painter.restore();

@@ -40,7 +40,8 @@ public:
 
     [[nodiscard]] const Theme& theme() const { return *theme_; }
 
-    /// Title and subtitle over the plot (tiles, exports); empty: none, and no room for them.
+    /// Title and subtitle over the plot (tiles, exports); empty: none, and no room for them. A subtitle may
+    /// hold shorter variants of itself, each after a QChar(0x9c): the first one that fits is drawn.
     void setHeading(const QString& title, const QString& subtitle = {});
 
     /// The legend stands right of the heading, not under the plot, while there is a heading with room for it.
@@ -52,8 +53,12 @@ public:
     /// Sentence in the middle instead of a drawing while there is no data.
     void setEmptyText(const QString& sentence);
 
-    /// Distance of the plot from the left edge in design units; stacked charts share it.
+    /// Distance of the plot from the left edge in design units, more where the axis needs it; stacked charts
+    /// share it.
     void setLeftMargin(double units);
+
+    /// What title and labels of the vertical axis need, in design units.
+    [[nodiscard]] double neededLeftMargin() const;
 
     /// Where data are drawn, in the view's pixels.
     [[nodiscard]] QRectF plotRect() const { return plotRect_; }

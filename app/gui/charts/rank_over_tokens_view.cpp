@@ -199,7 +199,8 @@ void RankOverTokensView::paintOver(QPainter& painter) {
     const QFont font = scaledFont(this->font(), TextRole::LabelStrong);
     const QString text = tr("token %1: %2").arg(number_text::integer(data_.token), number_text::rank(rank));
     const double width = QFontMetricsF(font).horizontalAdvance(text);
-    const double left = x + 6 * u + width > plotRect().right() ? x - 6 * u - width : x + 6 * u;
+    double left = x + 6 * u + width > plotRect().right() ? x - 6 * u - width : x + 6 * u;
+    left = std::max(left, plotRect().left() + 3 * u);
     drawHaloText(painter, {left, plotRect().bottom() - 7 * u}, text, font, theme().color(Role::Ink),
                  theme().color(Role::Panel));
 }

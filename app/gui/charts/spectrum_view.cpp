@@ -300,7 +300,8 @@ QList<LegendEntry> SpectrumView::legend() const {
         entries.append(
             {LegendEntry::Sign::Band, theme().color(Role::Strong, 0.42), 2, {}, tr("all heads, quartiles")});
     }
-    if (data_.heads.size() > 1)
+    const qsizetype median = data_.heads.size() > 1 ? entries.size() : -1;
+    if (median >= 0)
         entries.append({LegendEntry::Sign::DashedLine, theme().color(Role::Ink2), 1.1, {}, tr("median")});
     if (!data_.afterPruning.empty()) {
         const auto sign =
@@ -308,6 +309,12 @@ QList<LegendEntry> SpectrumView::legend() const {
         entries.append(
             {sign, theme().color(data_.method), 2, {}, tr("head %1 after pruning").arg(data_.selected)});
     }
+    // Rather than a second row: the median, which the band tells already, then words that can be guessed.
+    const double room = viewport()->width() - plotRect().left() - 4 * unit();
+    const auto tooWide = [&] { return plotRect().width() > 60 && legendWidth(entries, font()) > room; };
+    if (median >= 0 && tooWide()) entries.removeAt(median);
+    if (tooWide() && !data_.afterPruning.empty()) entries.last().text = tr("after pruning");
+    if (tooWide() && data_.heads.size() > 3) entries[1].text = tr("quartiles");
     return entries;
 }
 

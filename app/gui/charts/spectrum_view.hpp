@@ -99,6 +99,9 @@ private:
     void hoverAt(int index);
     void hoverLine(int head);
     void paintHover(QPainter& painter, int index, bool pinned) const;
+    /// Left end of the base line of the selected head's name: beside its curve and beside the grip.
+    [[nodiscard]] QPointF headLabelAt() const;
+    [[nodiscard]] QRectF headLabelRect() const;
     void paintLabels(QPainter& painter) const;
     void paintNotes(QPainter& painter) const;
 

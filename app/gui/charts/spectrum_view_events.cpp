@@ -32,6 +32,7 @@ double SpectrumView::indexAt(const QPointF& pixel) const {
 
 void SpectrumView::moveCut(int kept) {
     const QRectF before = cut_.paintedRect(cutX(), plotRect(), font());
+    const QRectF label = headLabelRect();
     const double from = cutX();
     cut_.value = kept;
     cut_.text = tr("K′ = %1, %2 removed").arg(kept).arg(cut_.count - kept);
@@ -39,6 +40,10 @@ void SpectrumView::moveCut(int kept) {
     // Three rectangles, no series: this is what makes a drag cheap.
     updateOver(before);
     updateOver(cut_.paintedRect(to, plotRect(), font()));
+    if (headLabelRect() != label) {
+        updateOver(label);
+        updateOver(headLabelRect());
+    }
     updateUnder(
         QRectF(std::min(from, to) - 1, plotRect().top(), std::abs(to - from) + 2, plotRect().height()));
     setAccessibleDescription(describe());
@@ -69,21 +74,41 @@ void SpectrumView::paintLines(QPainter& painter) {
     }
 }
 
+QPointF SpectrumView::headLabelAt() const {
+    if (curves_.empty()) return {};
+    const double u = unit();
+    const QFontMetricsF metrics(scaledFont(this->font(), TextRole::LabelStrong));
+    const auto& selected = curves_[static_cast<std::size_t>(data_.selected)];
+    const auto at = static_cast<std::size_t>(std::max(0, length_ / 6));
+    if (at >= selected.size() || !std::isfinite(selected[at]) || selected[at] < yAxis().low) return {};
+    const QRectF inside = plotRect().adjusted(4 * u, metrics.height(), -4 * u, -4 * u);
+    const double width = metrics.horizontalAdvance(tr("head %1").arg(data_.selected));
+    const QPointF on = toPixel({axisX(static_cast<double>(at) + 1), selected[at]});
+    QPointF text(on.x() - width / 2 + 6 * u, on.y() - 9 * u);
+    text.setX(std::clamp(text.x(), inside.left(), std::max(inside.left(), inside.right() - width)));
+    text.setY(std::clamp(text.y(), inside.top() - 4 * u, inside.bottom()));
+    if (cut_.count < 1) return text;
+    // The grip of the cut line stands at the top as well: the name makes way to the left, or under its curve.
+    const QRectF grip = cut_.gripRect(cutX(), plotRect(), font()).adjusted(-6 * u, -3 * u, 6 * u, 3 * u);
+    if (!grip.intersects(QRectF(text.x(), text.y() - metrics.ascent(), width, metrics.height()))) return text;
+    if (grip.left() - width >= inside.left()) return {grip.left() - width, text.y()};
+    return {text.x(), std::max(grip.bottom(), on.y()) + metrics.ascent() + 3 * u};
+}
+
+QRectF SpectrumView::headLabelRect() const {
+    const QPointF at = headLabelAt();
+    const QFontMetricsF metrics(scaledFont(this->font(), TextRole::LabelStrong));
+    const double width = metrics.horizontalAdvance(tr("head %1").arg(data_.selected));
+    return QRectF(at.x(), at.y() - metrics.ascent(), width, metrics.height()).adjusted(-3, -3, 3, 3);
+}
+
 void SpectrumView::paintLabels(QPainter& painter) const {
     const double u = unit();
     const QFont font = scaledFont(this->font(), TextRole::LabelStrong);
     const QFontMetricsF metrics(font);
     const QColor ground = theme().color(Role::Panel);
-    const auto& selected = curves_[static_cast<std::size_t>(data_.selected)];
     const QRectF inside = plotRect().adjusted(4 * u, metrics.height(), -4 * u, -4 * u);
-
-    const auto at = static_cast<std::size_t>(std::max(0, length_ / 6));
-    if (at < selected.size() && std::isfinite(selected[at]) && selected[at] >= yAxis().low) {
-        const QPointF on = toPixel({axisX(static_cast<double>(at) + 1), selected[at]});
-        QPointF text(on.x() - metrics.horizontalAdvance(tr("head %1").arg(data_.selected)) / 2 + 6 * u,
-                     on.y() - 9 * u);
-        text.setX(std::clamp(text.x(), inside.left(), inside.right()));
-        text.setY(std::clamp(text.y(), inside.top() - 4 * u, inside.bottom()));
+    if (const QPointF text = headLabelAt(); !text.isNull()) {
         drawHaloText(painter, text, tr("head %1").arg(data_.selected), font, theme().color(Role::Ink),
                      ground);
     }

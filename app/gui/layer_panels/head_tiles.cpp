@@ -145,7 +145,8 @@ QRectF HeadTiles::picture(const QRectF& cell) const {
     const QRectF room = cell.adjusted(5 * unit(), labelHeight(), -5 * unit(), -6 * unit());
     double scale = std::max(0.0, std::min(room.width() / columns_, room.height() / rows_));
     if (scale >= 1) scale = std::floor(scale);
-    return QRectF(std::floor(room.left()), std::floor(room.top()), columns_ * scale, rows_ * scale);
+    const double left = room.left() + (room.width() - columns_ * scale) / 2;
+    return QRectF(std::floor(left), std::floor(room.top()), columns_ * scale, rows_ * scale);
 }
 
 QRectF HeadTiles::tileRect(int head) const {

@@ -22,6 +22,7 @@ namespace rankscope::gui {
 namespace {
 
 constexpr double kSideBySideFrom = 520;  // units
+constexpr double kLeastMargin = 50;      // of the charts, units
 constexpr int kThrottleMs = 80;
 constexpr int kSampledStates = 12;
 
@@ -429,6 +430,11 @@ void LayerPanel::arrangeLower() {
     ranks_->setHeading(tabbed ? QString() : tr("Rank over tokens"), window);
     heads_->setHeading(tabbed ? QString() : tr("Heads by layer"));
     heads_->setLegendInHeading(!tabbed);
+    // Stacked charts share their left edge.
+    const double margin = std::max({kLeastMargin, spectrum_->neededLeftMargin(), ranks_->neededLeftMargin()});
+    spectrum_->setLeftMargin(margin);
+    ranks_->setLeftMargin(margin);
+    heads_->setLeftMargin(sideBySide_ ? kLeastMargin : margin);
 }
 
 void LayerPanel::applyTheme(const Theme& theme) {

@@ -30,6 +30,15 @@ double titleHeight() {
     return 4 * unit() + QFontMetricsF(fontFor(TextRole::PanelTitle)).height() + 6 * unit();
 }
 
+// Files and terminals spell indices with an underscore.
+QString readable(QString formula) {
+    static const std::pair<const char16_t*, const char16_t*> kSigns[] = {
+        {u"_F²", u"²"}, {u"_2²", u"₂²"}, {u"σ_i", u"σᵢ"}, {u"σ_1", u"σ₁"}, {u"rank_stable", u"stable rank"}};
+    for (const auto& [from, to] : kSigns)
+        formula.replace(QString::fromUtf16(from), QString::fromUtf16(to));
+    return formula;
+}
+
 QString valueText(const QString& name, double value) {
     if (name == QLatin1String("rank_utilisation")) return number_text::utilisation(value);
     if (name == QLatin1String("rank_threshold") || name == QLatin1String("rank_at_99"))
@@ -67,10 +76,10 @@ void RankList::setRows(bool known, const RankMetrics& ranks) {
         if (!name.startsWith(QLatin1String("rank_"))) continue;
         const double value = known ? ranks.*metric.value : std::nan("");
         QString title = rankTitle(name);
-        title[0] = title[0].toUpper();
-        rows_.append({name, title, text(metric.description),
+        if (!title.startsWith(QLatin1String("k "))) title[0] = title[0].toUpper();
+        rows_.append({name, title, readable(text(metric.description)),
                       known ? valueText(name, value) : QString(number_text::kUnknown), value});
-        table.rows.append({title, text(metric.description), known ? QVariant(value) : QVariant()});
+        table.rows.append({title, readable(text(metric.description)), known ? QVariant(value) : QVariant()});
         said.append(QStringLiteral("%1 %2").arg(title, rows_.last().value));
     }
     model_.setTable(table);
@@ -137,7 +146,7 @@ void RankList::paintEvent(QPaintEvent* /*event*/) {
     const QFontMetricsF values(valueFont);
     const double row = rowHeight();
     // Without room for two lines the formulas are in the tooltips alone.
-    const bool withFormulas = row >= names.height() + formulas.height() - 2 * u;
+    const bool withFormulas = row >= names.height() + formulas.height() + u;
     const double content = names.height() + (withFormulas ? formulas.height() : 0);
     for (qsizetype i = 0; i < rows_.size(); ++i) {
         const double top = titleHeight() + static_cast<double>(i) * row;

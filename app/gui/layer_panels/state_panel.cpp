@@ -29,7 +29,13 @@ namespace rankscope::gui {
 namespace {
 
 constexpr double kThreeColumnsFrom = 470;  // units
+constexpr double kGramBarFrom = 440;
 constexpr int kThrottleMs = 80;
+
+// The same sentence, shorter and shorter: a number is never cut in two.
+QString variants(const QStringList& texts) {
+    return texts.join(QChar(0x9c));
+}
 
 }  // namespace
 
@@ -75,6 +81,8 @@ void StatePanel::buildBar() {
     allHeads_ = new QPushButton(tr("All heads"), bar_);
     allHeads_->setCheckable(true);
     allHeads_->setToolTip(tr("Small pictures of S for every head of this layer"));
+    // The second scale goes where the column is narrow.
+    bar_->setMinimumWidth(px(260));
     row->addWidget(stateBar_);
     row->addWidget(gramBar_);
     row->addStretch(1);
@@ -83,13 +91,14 @@ void StatePanel::buildBar() {
 
 void StatePanel::buildTiles() {
     page_ = new QWidget(this);
+    // Less than three columns of tiles need: then there are two.
+    page_->setMinimumWidth(px(kThreeColumnsFrom) / 2);
     grid_ = new QGridLayout(page_);
     grid_->setContentsMargins(0, 0, 0, 0);
     grid_->setSpacing(0);
     for (HeatMapView*& map : maps_)
         map = new HeatMapView(page_);
     sigma_ = new SingularValuesView(page_);
-    sigma_->setLeftMargin(42);
     ranks_ = new RankList(page_);
 }
 
@@ -226,9 +235,8 @@ void StatePanel::refresh() {
 void StatePanel::showHeader() {
     const Selection& selection = workspace_.selection;
     level_->setCurrent(selection.level() == Selection::Level::Layer ? 0 : 1);
-    setTitle(allHeads_->isChecked()
-                 ? tr("States of layer %1").arg(selection.layer())
-                 : tr("State of layer %1, head %2").arg(selection.layer()).arg(selection.head()));
+    setTitle(allHeads_->isChecked() ? tr("Layer %1, all heads").arg(selection.layer())
+                                    : tr("Layer %1, head %2").arg(selection.layer()).arg(selection.head()));
     const std::optional<StateKey> key = wantedKey();
     if (!key) {
         setSubtitle({});
@@ -347,15 +355,16 @@ void StatePanel::showAnalysis() {
         }
     }
     maps_[3]->setData(gram);
-    maps_[3]->setHeading(tr("Key Gram"),
-                         order_ == RowOrder::Index ? tr("cosine of key channels") : tr("cosine, reordered"));
+    maps_[3]->setHeading(tr("Key Gram"), order_ == RowOrder::Index
+                                             ? variants({tr("cosine of key channels"), tr("cosine")})
+                                             : tr("cosine, reordered"));
 
     SingularValuesData sigma;
     sigma.sigma.assign(analysis_->svd.sigma.begin(), analysis_->svd.sigma.end());
     sigma.k = k_;
     sigma.kept = keptNow();
     sigma_->setData(sigma);
-    sigma_->setHeading(tr("Singular values"), tr("drag k"));
+    sigma_->setHeading(tr("Singular values"), variants({tr("drag k"), QString()}));
     if (analysis_->svd.sigma.empty()) {
         ranks_->clear();
     } else {
@@ -379,9 +388,12 @@ void StatePanel::showState() {
     if (const LayerChoice* choice = workspace_.document.layerChoice(workspace_.selection.layer()))
         data.method = methodOfKey(QString::fromStdString(choice->method)).value_or(Method::FullModel);
     maps_[0]->setData(data);
-    QString size = QStringLiteral("%1 × %2").arg(data.rows).arg(data.columns);
-    if (removed > 0) size += tr(", %1 rows removed").arg(removed);
-    maps_[0]->setHeading(QStringLiteral("S"), size);
+    const QString size = QStringLiteral("%1 × %2").arg(data.rows).arg(data.columns);
+    maps_[0]->setHeading(QStringLiteral("S"),
+                         removed > 0 ? variants({size + tr(", %1 rows removed").arg(removed),
+                                                 tr("%1 of %2 rows removed").arg(removed).arg(data.rows),
+                                                 tr("%1 removed").arg(removed), QString()})
+                                     : variants({size, QString()}));
 }
 
 void StatePanel::showReconstruction(int k) {
@@ -396,7 +408,9 @@ void StatePanel::showReconstruction(int k) {
     data.order = rowOrder();
     maps_[1]->setData(data);
     maps_[1]->setHeading(tr("Rank %1").arg(result.k),
-                         tr("holds %1 of ‖S‖²").arg(number_text::percent(result.held)));
+                         variants({tr("holds %1 of ‖S‖²").arg(number_text::percent(result.held)),
+                                   tr("holds %1").arg(number_text::percent(result.held)),
+                                   number_text::percent(result.held), QString()}));
     data.kind = HeatMapKind::Error;
     data.values = result.error;
     data.factor = result.factor;
@@ -404,7 +418,8 @@ void StatePanel::showReconstruction(int k) {
     maps_[2]->setHeading(result.factor == 1
                              ? tr("Error")
                              : tr("Error × %1").arg(number_text::integer(qRound64(result.factor))),
-                         tr("relative %1").arg(number_text::significant(result.relative, 3)));
+                         variants({tr("relative %1").arg(number_text::significant(result.relative, 3)),
+                                   number_text::significant(result.relative, 3), QString()}));
 }
 
 void StatePanel::showBars() {
@@ -415,7 +430,7 @@ void StatePanel::showBars() {
                         QLatin1Char('+') + end, all || maps_[0]->isClipped());
     gramBar_->setScale(tr("Gram"), divergingColors(theme()), QString(number_text::kMinus) + QLatin1Char('1'),
                        QStringLiteral("+1"), false);
-    gramBar_->setVisible(!all);
+    gramBar_->setVisible(!all && width() >= px(kGramBarFrom));
 }
 
 void StatePanel::planChanged() {
@@ -483,6 +498,7 @@ void StatePanel::hoverChanged() {
 void StatePanel::arrange() {
     static_cast<QHBoxLayout*>(bar_->layout())->setContentsMargins(px(12), px(2), px(10), px(2));
     bar_->layout()->setSpacing(px(16));
+    gramBar_->setVisible(!allHeads_->isChecked() && width() >= px(kGramBarFrom));
     const int columns = width() >= px(kThreeColumnsFrom) ? 3 : 2;
     if (columns == columns_) return;
     columns_ = columns;

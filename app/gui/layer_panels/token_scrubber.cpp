@@ -113,6 +113,8 @@ void TokenScrubber::buildRow() {
     play_->setAutoRaise(true);
     play_->setFocusPolicy(Qt::TabFocus);
     connect(play_, &QToolButton::clicked, this, &TokenScrubber::togglePlay);
+    // The speeds are actions of the button: no arrow for them.
+    play_->setStyleSheet(QStringLiteral("QToolButton::menu-indicator { image: none; }"));
     play_->setContextMenuPolicy(Qt::ActionsContextMenu);
     auto* speeds = new QActionGroup(this);
     for (const auto& [text, times] : {std::pair{QStringLiteral("½×"), 0.5},
