@@ -2,6 +2,8 @@
 // Recurrent (gated) delta rule, forward. The columns of S do not depend on each other, so the work is cut into panels of
 // up to four vectors of columns whose part of S stays in the first-level cache for all tokens. One pass over the panel per
 // token: while row c of S is in registers it is decayed and updated, read by q_t, and read by k_{t+1} for the next token.
+// Narrow keys take so little time that fetching the rows of v and out counts: they lie HV·V floats apart, those of neighbouring
+// panels and heads side by side. So a group of panels does a few tokens before any goes on, and asks for the next ones.
 #pragma once
 
 #include "kernels/cpu/delta_rule_head.hpp"
@@ -42,14 +44,14 @@ struct Panel {
         }
     }
 
+    // Tokens [from, to), the first requested state at or behind `from` being number next_position.
     template <bool kGated>
-    void run() const {
+    void run(std::int64_t from, std::int64_t to, std::size_t next_position) const {
         const DeltaRuleArgs<float>& a = head.a;
-        begin();
         Vec u[kVectors];
-        read(a.k + head.key(0), u);
-        std::size_t next_position = 0;
-        for (std::int64_t t = 0; t < a.T; ++t) {
+        read(a.k + head.key(from), u);
+        for (std::int64_t t = from; t < to; ++t) {
+            if (t + to - from < a.T) fetch(t + to - from);
             const float* q = a.q + head.key(t);
             const float* k = a.k + head.key(t);
             const float* k_next = t + 1 < a.T ? a.k + head.key(t + 1) : k;
@@ -79,37 +81,81 @@ struct Panel {
                 write_state(head.captured(static_cast<std::int64_t>(next_position++)) + first);
             }
         }
-        if (a.final_state != nullptr) write_state(a.final_state + head.state() + first);
+    }
+
+    void fetch(std::int64_t t) const {
+        const DeltaRuleArgs<float>& a = head.a;
+        for (std::int64_t c = 0; c < width; c += 16) {
+            __builtin_prefetch(a.v + head.value(t) + first + c, 0, 2);
+            __builtin_prefetch(a.out + head.value(t) + first + c, 0, 2);
+        }
+        for (std::int64_t c = 0; first == 0 && c < a.K; c += 16) {
+            __builtin_prefetch(a.k + head.key(t) + c, 0, 2);
+            __builtin_prefetch(a.q + head.key(t) + c, 0, 2);
+        }
     }
 };
 
-template <int kVectors>
-void run_panel(const HeadIndex& head, std::int64_t first, std::int64_t width) {
-    const Panel<kVectors> panel{head, first, width, scratch(static_cast<std::size_t>(head.a.K * Panel<kVectors>::kWidth))};
-    if (head.a.g != nullptr) {
-        panel.template run<true>();
-    } else {
-        panel.template run<false>();
+// Panels [begin, end) of all heads, counted head after head, for all tokens.
+class RecurrentPanels {
+public:
+    RecurrentPanels(const DeltaRuleArgs<float>& a, std::int64_t begin, std::int64_t end)
+        : a_(a), panels_((a.V + kPanel - 1) / kPanel), begin_(begin), end_(end),
+          S_(scratch(static_cast<std::size_t>((end - begin) * a.K * kPanel))) {}
+
+    void run() const {
+        each([](const auto& panel) { panel.begin(); });
+        const std::int64_t tokens = a_.K <= kNarrow ? kTurn : a_.T;
+        std::size_t next_position = 0;
+        for (std::int64_t t = 0; t < a_.T; t += tokens) {
+            const std::int64_t until = t + tokens < a_.T ? t + tokens : a_.T;
+            each([&](const auto& panel) {
+                if (a_.g != nullptr) {
+                    panel.template run<true>(t, until, next_position);
+                } else {
+                    panel.template run<false>(t, until, next_position);
+                }
+            });
+            while (next_position < a_.state_positions.size() && a_.state_positions[next_position] < until) ++next_position;
+        }
+        if (a_.final_state == nullptr) return;
+        each([&](const auto& panel) { panel.write_state(a_.final_state + panel.head.state() + panel.first); });
     }
-}
+
+private:
+    static constexpr std::int64_t kNarrow = 64;  ///< keys; S of wider ones should stay in the first-level cache for longer
+    static constexpr std::int64_t kTurn = 16;    ///< tokens
+
+    template <class Body>
+    void each(const Body& body) const {
+        for (std::int64_t i = begin_; i < end_; ++i) {
+            const HeadIndex head{a_, i / panels_ / a_.HV, i / panels_ % a_.HV};
+            const std::int64_t first = i % panels_ * kPanel;
+            const std::int64_t width = kPanel < a_.V - first ? kPanel : a_.V - first;
+            float* S = S_ + (i - begin_) * a_.K * kPanel;
+            switch ((width + kLanes - 1) / kLanes) {
+                case 1: body(Panel<1>{head, first, width, S}); break;
+                case 2: body(Panel<2>{head, first, width, S}); break;
+                case 3: body(Panel<3>{head, first, width, S}); break;
+                default: body(Panel<4>{head, first, width, S}); break;
+            }
+        }
+    }
+
+    const DeltaRuleArgs<float>& a_;
+    std::int64_t panels_, begin_, end_;
+    float* S_;
+};
 
 inline void recurrent_forward(const DeltaRuleArgs<float>& a) {
     const std::int64_t panels = (a.V + kPanel - 1) / kPanel;
     // Waking a thread costs as much as some 100,000 multiply-adds: a decode step of a small model stays on one.
     constexpr std::int64_t kWorthAThread = 100'000;
+    constexpr std::int64_t kHeadsInTurn = 8;
     const std::int64_t work = 3 * a.T * a.K * (a.V < kPanel ? a.V : kPanel);
     parallel_for(a.B * a.HV * panels, 1 + kWorthAThread / work, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) {
-            const HeadIndex head{a, i / panels / a.HV, i / panels % a.HV};
-            const std::int64_t first = i % panels * kPanel;
-            const std::int64_t width = kPanel < a.V - first ? kPanel : a.V - first;
-            switch ((width + kLanes - 1) / kLanes) {
-                case 1: run_panel<1>(head, first, width); break;
-                case 2: run_panel<2>(head, first, width); break;
-                case 3: run_panel<3>(head, first, width); break;
-                default: run_panel<4>(head, first, width); break;
-            }
-        }
+        const std::int64_t group = kHeadsInTurn * panels;
+        for (std::int64_t i = begin; i < end; i += group) RecurrentPanels(a, i, i + group < end ? i + group : end).run();
     });
 }
 
