@@ -6,6 +6,7 @@
 
 #include "core/base/error.hpp"
 #include "core/engine/factory.hpp"
+#include "core/engine/server/provenance.hpp"
 
 namespace rankscope::cli {
 
@@ -73,27 +74,7 @@ std::unique_ptr<Engine> open_engine(const Context& context, const ModelFolder& f
 
 Provenance make_provenance(const Context& context, const ModelFolder& folder, const Model& model,
                            const TokenWindows* windows) {
-    Provenance p;
-    p.model_path = folder.path().string();
-    p.model_hash = folder.hash();
-    p.model_family = name_of(folder.config().family);
-    p.device = model.device();
-    p.dtype = model.dtype();
-    p.version = RANKSCOPE_VERSION;
-    p.command = context.command_line;
-    p.seed = context.options.seed;
-    p.threads = context.options.threads;
-    if (windows != nullptr) {
-        p.text_hash = windows->text_hash;
-        p.tokens = windows->tokens();
-    }
-    const ModelConfig& config = folder.config();
-    for (std::size_t i = 0; i < config.layers.size() && p.implementation.empty(); ++i) {
-        if (!config.layers[i].prunable()) continue;
-        const auto length = windows != nullptr && !windows->rows.empty() ? std::ssize(windows->rows.front()) : 512;
-        p.implementation = model.mixer_implementation(static_cast<std::int64_t>(i), config.layers[i].key_dim, length);
-    }
-    return p;
+    return rankscope::make_provenance(folder, &model, windows, {context.command_line, context.options.seed, context.options.threads});
 }
 
 nlohmann::ordered_json to_json(const Provenance& p) {

@@ -15,6 +15,7 @@
 #include "core/evaluation/noise.hpp"
 #include "core/model/model.hpp"
 #include "core/pruning/channel_scores.hpp"
+#include "core/pruning/channel_statistics.hpp"
 #include "core/pruning/make_plan.hpp"
 #include "core/training/train_request.hpp"
 
@@ -33,6 +34,8 @@ public:
     virtual void forward(const ForwardRequest& request, const Progress& progress) = 0;
     virtual CaptureResult capture(const CaptureRequest& request, const Progress& progress) = 0;
     virtual ModelScores scores(const std::string& method, const std::optional<TokenWindows>& calibration, std::uint64_t seed, const Progress& progress) = 0;
+    /// What the methods need of a calibration text, for those who make several plans or scores of it. `needs`: one per layer.
+    virtual ChannelStatistics statistics(std::vector<ChannelNeeds> needs, const TokenWindows& calibration, std::uint64_t seed, const Progress& progress) = 0;
     /// One plan per request; the calibration data is read once for all of them. Error{Usage} if a method needs data and
     /// there is none.
     virtual std::vector<PlanResult> plans(const std::vector<PlanRequest>& requests, const std::optional<TokenWindows>& calibration, const Progress& progress) = 0;

@@ -46,9 +46,14 @@ CaptureResult Session::capture(const CaptureRequest& request, const Progress& pr
     return run_capture(model(), request, progress);
 }
 
-std::optional<ChannelStatistics> Session::statistics(const std::vector<ChannelNeeds>& needs,
-                                                     const std::optional<TokenWindows>& calibration, std::uint64_t seed,
-                                                     const Progress& progress) const {
+ChannelStatistics Session::statistics(std::vector<ChannelNeeds> needs, const TokenWindows& calibration, std::uint64_t seed,
+                                      const Progress& progress) {
+    return calibrate(model(), calibration, std::move(needs), seed, progress);
+}
+
+std::optional<ChannelStatistics> Session::statistics_if_needed(const std::vector<ChannelNeeds>& needs,
+                                                               const std::optional<TokenWindows>& calibration,
+                                                               std::uint64_t seed, const Progress& progress) const {
     const bool data = std::any_of(needs.begin(), needs.end(), [](const ChannelNeeds& need) { return need.data(); });
     if (!data || !calibration) return std::nullopt;
     return calibrate(model(), *calibration, needs, seed, progress);
@@ -58,7 +63,7 @@ ModelScores Session::scores(const std::string& name, const std::optional<TokenWi
                             const Progress& progress) {
     const Method& method = method_named(name);
     const auto& layers = folder().config().layers;
-    const auto data = statistics(std::vector<ChannelNeeds>(layers.size(), method.needs), calibration, seed, progress);
+    const auto data = statistics_if_needed(std::vector<ChannelNeeds>(layers.size(), method.needs), calibration, seed, progress);
     ModelScores scores(layers.size());
     for (std::size_t l = 0; l < layers.size(); ++l) {
         progress.check();
@@ -72,7 +77,7 @@ std::vector<PlanResult> Session::plans(const std::vector<PlanRequest>& requests,
                                        const Progress& progress) {
     if (requests.empty()) return {};
     const auto needs = needs_of(requests, folder().config().layers.size());
-    const auto data = statistics(needs, calibration, requests.front().seed, progress);
+    const auto data = statistics_if_needed(needs, calibration, requests.front().seed, progress);
     Calibration source;
     if (data) source = {&*data, calibration->text_hash, calibration->tokens()};
     std::vector<PlanResult> plans;

@@ -17,6 +17,8 @@ public:
     CaptureResult capture(const CaptureRequest& request, const Progress& progress) override;
     ModelScores scores(const std::string& method, const std::optional<TokenWindows>& calibration, std::uint64_t seed,
                        const Progress& progress) override;
+    ChannelStatistics statistics(std::vector<ChannelNeeds> needs, const TokenWindows& calibration, std::uint64_t seed,
+                                 const Progress& progress) override;
     std::vector<PlanResult> plans(const std::vector<PlanRequest>& requests, const std::optional<TokenWindows>& calibration,
                                   const Progress& progress) override;
     EvaluateResult evaluate(const EvaluateRequest& request, const Progress& progress) override;
@@ -29,9 +31,9 @@ public:
 private:
     [[nodiscard]] const ModelFolder& folder() const;
     /// Statistics of the calibration text for these needs; nothing if they need no data or there is none.
-    [[nodiscard]] std::optional<ChannelStatistics> statistics(const std::vector<ChannelNeeds>& needs,
-                                                              const std::optional<TokenWindows>& calibration, std::uint64_t seed,
-                                                              const Progress& progress) const;
+    [[nodiscard]] std::optional<ChannelStatistics> statistics_if_needed(const std::vector<ChannelNeeds>& needs,
+                                                                        const std::optional<TokenWindows>& calibration,
+                                                                        std::uint64_t seed, const Progress& progress) const;
 
     std::unique_ptr<ModelFolder> folder_;
     std::unique_ptr<Model> model_;

@@ -27,6 +27,7 @@ struct ChannelNeeds {
     [[nodiscard]] bool data() const noexcept { return activations() || gradients; }
 
     ChannelNeeds& operator|=(const ChannelNeeds& other) noexcept;
+    bool operator==(const ChannelNeeds&) const = default;
 };
 
 /// A way to choose key/query channels.

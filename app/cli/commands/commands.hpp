@@ -26,5 +26,6 @@ void add_train(CLI::App& app, Context& context);
 void add_corpus(CLI::App& app, Context& context);
 void add_demo(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
+void add_serve(CLI::App& app, Context& context);
 
 }  // namespace rankscope::cli
