@@ -76,6 +76,12 @@ private:
         QList<const TradeoffDot*> dots;  // by x
     };
 
+    /// A method's name at the end of its line.
+    struct MethodName {
+        Method method;
+        QRectF place;
+    };
+
     [[nodiscard]] const TradeoffDot* find(const QString& id) const;
     [[nodiscard]] const TradeoffDot* fullModel() const;
     [[nodiscard]] const TradeoffDot* dotAt(const QPointF& pixel) const;
@@ -83,11 +89,11 @@ private:
     [[nodiscard]] double qualityOf(const TradeoffDot& dot) const;
     [[nodiscard]] bool isShown(const TradeoffDot& dot) const;
     [[nodiscard]] QList<MethodLine> methodLines() const;
+    [[nodiscard]] QList<MethodName> methodNames() const;
     [[nodiscard]] QRectF dataRange() const;
     [[nodiscard]] QList<CardRow> cardRows(const TradeoffDot& dot) const;
     void hover(const QString& id);
     void paintDot(QPainter& painter, const TradeoffDot& dot) const;
-    void paintMethodNames(QPainter& painter) const;
     void paintBeyond(QPainter& painter) const;
     void paintArrow(QPainter& painter, const TradeoffDot& dot) const;
     void paintBadge(QPainter& painter, const QString& id, const QString& letter, bool disc) const;

@@ -57,24 +57,15 @@ void TradeoffView::paintDot(QPainter& painter, const TradeoffDot& dot) const {
                {dot.method, dot.state, dot.fraction, dot.recovered, {}}, theme(), theme().color(Role::Panel));
 }
 
-void TradeoffView::paintMethodNames(QPainter& painter) const {
+QList<TradeoffView::MethodName> TradeoffView::methodNames() const {
     const double u = unit();
     const QFont font = scaledFont(this->font(), TextRole::LabelStrong);
     const QFontMetricsF metrics(font);
-
-    struct Name {
-        Method method;
-        double x;
-        double y;
-    };
+    QList<MethodName> result;
 
     // Names stand at the end of a line that is farthest from the full model, outside of it.
     const TradeoffDot* full = fullModel();
-    const auto write = [&](const Name& name, double y) {
-        drawHaloText(painter, {name.x, centeredBaseline(font, y)}, methodName(name.method), font,
-                     theme().color(name.method), theme().color(Role::Panel));
-    };
-    QList<Name> outside[2];
+    QList<MethodName> outside[2];
     for (const MethodLine& line : methodLines()) {
         QList<const TradeoffDot*> dots = line.dots;
         const double reference =
@@ -92,23 +83,28 @@ void TradeoffView::paintMethodNames(QPainter& painter) const {
         const bool fits = atRight ? right + width <= plotRect().right() + 12 * u : left >= plotRect().left();
         const bool goesOn = end != dots.begin();  // beyond the range: the line leaves on the outer side
         if (goesOn || !fits) {
-            write({line.method,
-                   atRight ? std::max(left, plotRect().left()) : std::min(right, plotRect().right() - width),
-                   0},
-                  at.y());
+            const double x =
+                atRight ? std::max(left, plotRect().left()) : std::min(right, plotRect().right() - width);
+            result.append({line.method, {x, at.y() - metrics.height() / 2, width, metrics.height()}});
         } else {
-            outside[atRight ? 1 : 0].append({line.method, atRight ? right : left, at.y()});
+            outside[atRight ? 1 : 0].append(
+                {line.method,
+                 {atRight ? right : left, at.y() - metrics.height() / 2, width, metrics.height()}});
         }
     }
-    for (const QList<Name>& names : outside) {
+    for (const QList<MethodName>& names : outside) {
         QList<double> heights;
-        for (const Name& name : names)
-            heights.append(name.y);
+        for (const MethodName& name : names)
+            heights.append(name.place.center().y());
         const QList<double> spread =
             spreadLabels(heights, metrics.height() * 0.9, plotRect().top(), plotRect().bottom());
-        for (qsizetype i = 0; i < names.size(); ++i)
-            write(names[i], spread[i]);
+        for (qsizetype i = 0; i < names.size(); ++i) {
+            MethodName name = names[i];
+            name.place.moveCenter({name.place.center().x(), spread[i]});
+            result.append(name);
+        }
     }
+    return result;
 }
 
 void TradeoffView::paintBeyond(QPainter& painter) const {
@@ -193,14 +189,21 @@ QList<CardRow> TradeoffView::cardRows(const TradeoffDot& dot) const {
 
 void TradeoffView::paintOver(QPainter& painter) {
     const double u = unit();
+    const QList<MethodName> names = methodNames();
     if (const TradeoffDot* full = fullModel(); full != nullptr && isShown(*full)) {
         const QFont font = scaledFont(this->font(), TextRole::Label);
         const QString text = tr("full model %1").arg(number_text::perplexity(full->quality));
         const double y = toPixel({0, full->quality}).y();
         const bool under = plotRect().bottom() - y > QFontMetricsF(font).height();
-        drawHaloText(painter,
-                     {plotRect().left() + 6 * u, under ? y + QFontMetricsF(font).ascent() + u : y - 4 * u},
-                     text, font, theme().color(Role::Ink2), theme().color(Role::Panel));
+        const double width = QFontMetricsF(font).horizontalAdvance(text);
+        const double base = under ? y + QFontMetricsF(font).ascent() + u : y - 4 * u;
+        // At the left, unless a method's name ends there.
+        const QRectF place(plotRect().left() + 6 * u, base - QFontMetricsF(font).ascent(), width,
+                           QFontMetricsF(font).height());
+        const bool taken =
+            std::ranges::any_of(names, [&](const MethodName& name) { return name.place.intersects(place); });
+        drawHaloText(painter, {taken ? plotRect().right() - width - 4 * u : place.left(), base}, text, font,
+                     theme().color(Role::Ink2), theme().color(Role::Panel));
     }
     paintBeyond(painter);
     const TradeoffDot* last = find(data_.current);
@@ -209,7 +212,11 @@ void TradeoffView::paintOver(QPainter& painter) {
         if (dot.recovered) paintArrow(painter, dot);
         paintDot(painter, dot);
     }
-    paintMethodNames(painter);
+    const QFont nameFont = scaledFont(this->font(), TextRole::LabelStrong);
+    for (const MethodName& name : names)
+        drawHaloText(painter, {name.place.left(), centeredBaseline(nameFont, name.place.center().y())},
+                     methodName(name.method), nameFont, theme().color(name.method),
+                     theme().color(Role::Panel));
     if (last != nullptr && data_.hideCurrent) {
         QPen pen(theme().color(Role::Accent), 1.6);
         pen.setDashPattern({4, 3});
