@@ -134,8 +134,7 @@ void PlanPanel::readModel() {
     stack_->setCurrentIndex(0);
     const auto& layers = document.config().layers;
     const auto first = std::ranges::find_if(layers, &LayerConfig::prunable);
-    QString shape = tr("%n layer(s)", nullptr, static_cast<int>(layers.size()));
-    if (layers.size() != 1) shape = tr("%1 layers").arg(layers.size());
+    QString shape = layers.size() == 1 ? tr("1 layer") : tr("%1 layers").arg(layers.size());
     if (first != layers.end()) {
         const bool grouped = first->value_heads != first->key_heads;
         const QString heads =

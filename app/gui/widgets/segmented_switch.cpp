@@ -127,4 +127,8 @@ void SegmentedSwitch::setToolTipOf(int index, const QString& text) {
     segments_[index]->setToolTip(text);
 }
 
+void SegmentedSwitch::setShown(int index, bool shown) {
+    segments_[index]->setVisible(shown);
+}
+
 }  // namespace rankscope::gui

@@ -32,6 +32,8 @@ public:
 
     void setText(int index, const QString& text);
     void setToolTipOf(int index, const QString& text);
+    /// A segment that is hidden can still be the current one.
+    void setShown(int index, bool shown);
 
 Q_SIGNALS:
     void picked(int index);
