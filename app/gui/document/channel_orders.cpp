@@ -32,6 +32,10 @@ void ChannelOrders::setExact(const PlanLayer& layer) {
     exact_[{layer.method, layer.index, layer.kept_dim()}] = layer.keep;
 }
 
+bool ChannelOrders::hasExact(const LayerChoice& layer) const {
+    return exact_.contains({layer.method, layer.index, layer.kept});
+}
+
 std::optional<KeptChannels> ChannelOrders::kept(const LayerChoice& layer, std::size_t keyHeads) const {
     if (layer.method.empty() || layer.kept >= layer.key_dim) {
         std::vector<std::int32_t> all(static_cast<std::size_t>(layer.key_dim));

@@ -31,6 +31,8 @@ public:
 
     /// The engine's answer for one layer; replaces what the order says.
     void setExact(const PlanLayer& layer);
+    /// Whether the engine has answered for this method and width of this layer.
+    [[nodiscard]] bool hasExact(const LayerChoice& layer) const;
 
     /// What the layer keeps under the choice. All channels without a method or at full width; the hand-made
     /// set where there is one; nothing when the method's scores are not here.

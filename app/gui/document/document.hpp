@@ -164,6 +164,8 @@ public:
     void setRecord(const PlanChoice& choice, PlanRecord record);
     /// Changes what is known through a function; makes the record if there is none.
     void updateRecord(const PlanChoice& choice, const std::function<void(PlanRecord&)>& change);
+    /// Everything that was measured on a text (speeds stay): another text is open now.
+    void forgetQuality();
 
     [[nodiscard]] const std::optional<MeasuredQuality>& fullQuality() const { return full_; }
 

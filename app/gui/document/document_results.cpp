@@ -97,6 +97,20 @@ void Document::updateRecord(const PlanChoice& choice, const std::function<void(P
     learned(key);
 }
 
+void Document::forgetQuality() {
+    for (auto& [key, record] : records_) {
+        record.state = PlanState::Estimate;
+        record.quality.reset();
+        record.failure.clear();
+    }
+    full_.reset();
+    layerSweep_.clear();
+    const bool noise = noise_.has_value();
+    noise_.reset();
+    learned({});
+    if (noise) Q_EMIT noiseChanged();
+}
+
 void Document::setFullQuality(const MeasuredQuality& quality) {
     if (full_ == quality) return;
     full_ = quality;
