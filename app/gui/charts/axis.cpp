@@ -92,12 +92,23 @@ QList<AxisTick> logTicks(const AxisSpec& axis, double pixels, double spacing) {
     const int first = static_cast<int>(std::floor(axis.low + kSlack));
     const int last = static_cast<int>(std::floor(axis.high + kSlack));
     if (last - first > kMostTicks) return ticks;
+    int usual = 0;
+    for (int exponent = first; narrow && exponent <= last; ++exponent) {
+        for (const int factor : {1, 2, 5}) {
+            const double at = exponent + std::log10(factor);
+            if (at >= axis.low - kSlack && at <= axis.high + kSlack) ++usual;
+        }
+    }
+    const bool few = narrow && usual < 2;
     for (int exponent = first; exponent <= last; ++exponent) {
         for (int factor = 1; factor <= 9; ++factor) {
             const double at = exponent + std::log10(factor);
             if (at < axis.low - kSlack || at > axis.high + kSlack) continue;
+            // 1, 2 and 5; a range that holds but one of them names every digit that has room.
+            const bool roomy =
+                few && factor > 1 && std::log10(factor / (factor - 1.0)) * perDecade >= spacing;
             const bool labelled =
-                factor == 1 ? exponent % every == 0 : narrow && (factor == 2 || factor == 5);
+                factor == 1 ? exponent % every == 0 : narrow && (factor == 2 || factor == 5 || roomy);
             if (factor > 1 && !labelled && !minor) continue;
             ticks.append({at, labelled ? logLabel(exponent, factor) : QString(), factor > 1 && !labelled});
         }

@@ -102,10 +102,32 @@ QList<LegendEntry> HeadsByLayerView::legend() const {
 }
 
 QPointF HeadsByLayerView::headPixel(int layer, int head) const {
+    return toPixel(placeOf(layer, head));
+}
+
+QList<PlotMarks> HeadsByLayerView::marks() const {
+    PlotMarks groups[2];
+    for (const bool high : {true, false}) {
+        PlotMarks& group = groups[high ? 0 : 1];
+        group.shape = high ? PlotMarks::Shape::TriangleUp : PlotMarks::Shape::TriangleDown;
+        group.color = color(high);
+        for (const Mark& mark : marks_) {
+            if (high == !(mark.rank < split_)) group.points.append(placeOf(mark.layer, mark.head));
+        }
+    }
+    return {groups[0], groups[1]};
+}
+
+QList<QLineF> HeadsByLayerView::guides() const {
+    if (!std::isfinite(split_) || split_ > yAxis().high) return {};
+    return {QLineF(xAxis().low, split_, xAxis().high, split_)};
+}
+
+QPointF HeadsByLayerView::placeOf(int layer, int head) const {
     const auto& heads = data_.ranks.at(static_cast<std::size_t>(layer));
     const auto count = static_cast<double>(heads.size());
     const double aside = (head - (count - 1) / 2) * 0.62 / std::max(count, 1.0);
-    return toPixel({layer + aside, heads.at(static_cast<std::size_t>(head))});
+    return {layer + aside, heads.at(static_cast<std::size_t>(head))};
 }
 
 void HeadsByLayerView::paintUnder(QPainter& painter) {

@@ -66,6 +66,8 @@ protected:
     [[nodiscard]] QList<LegendEntry> legend() const override;
     void paintUnder(QPainter& painter) override;
     void paintOver(QPainter& painter) override;
+    [[nodiscard]] QList<PlotMarks> marks() const override;
+    [[nodiscard]] QList<QLineF> guides() const override;
 
     void mousePressEvent(QMouseEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
@@ -80,6 +82,8 @@ private:
         double rank;
     };
 
+    /// Where a head stands, in axis coordinates.
+    [[nodiscard]] QPointF placeOf(int layer, int head) const;
     [[nodiscard]] const Mark* markAt(const QPointF& pixel) const;
     [[nodiscard]] bool onSplit(const QPointF& pixel) const;
     [[nodiscard]] QColor color(bool high) const;

@@ -163,6 +163,15 @@ void HeatMapView::paintUnder(QPainter& painter) {
     }
 }
 
+PlotCells HeatMapView::cells() const {
+    PlotCells cells{data_.rows, data_.columns, {}, limit_, divergingColors(theme())};
+    for (int place = 0; place < data_.rows; ++place) {
+        for (int column = 0; column < data_.columns; ++column)
+            cells.values.push_back(valueAt(rowAtPlace(place), column) * data_.factor);
+    }
+    return cells;
+}
+
 void HeatMapView::paintOver(QPainter& painter) {
     const auto frame = [&](int place, int from, int count, const QPen& pen) {
         const QPointF topLeft = toPixel({static_cast<double>(from), static_cast<double>(place)});

@@ -68,6 +68,7 @@ protected:
     [[nodiscard]] QRectF fitted(const QRectF& available) const override;
     void paintUnder(QPainter& painter) override;
     void paintOver(QPainter& painter) override;
+    [[nodiscard]] PlotCells cells() const override;
 
     void mousePressEvent(QMouseEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;

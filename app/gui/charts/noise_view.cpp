@@ -156,6 +156,33 @@ QPointF NoiseView::headPixel(int layer, int head) const {
     return {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()};
 }
 
+QList<PlotMarks> NoiseView::marks() const {
+    QList<PlotMarks> groups;
+    if (mode_ == NoiseMode::Amplification) {
+        PlotMarks others;
+        others.color = theme().color(Role::Strong);
+        PlotMarks ofLayer;
+        ofLayer.color = theme().color(Role::Accent);
+        for (const NoiseData::Head& head : data_.heads) {
+            if (!drawable(head)) continue;
+            (head.layer == data_.layer ? ofLayer : others)
+                .points.append({head.stableRank, std::log10(static_cast<double>(head.amplification))});
+        }
+        return {others, ofLayer};
+    }
+    for (const NoiseData::Curve& curve : data_.curves) {
+        PlotMarks group;
+        group.method = curve.method;
+        group.color = theme().color(curve.method);
+        for (std::size_t i = 0; i < curve.level.size(); ++i) {
+            const double y = axisY(curve.perplexity[i]);
+            if (std::isfinite(y) && std::isfinite(curve.level[i])) group.points.append({curve.level[i], y});
+        }
+        groups.append(group);
+    }
+    return groups;
+}
+
 void NoiseView::paintOver(QPainter& painter) {
     mode_ == NoiseMode::Amplification ? paintAmplification(painter) : paintPerplexity(painter);
 }

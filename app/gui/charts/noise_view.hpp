@@ -73,6 +73,7 @@ protected:
     [[nodiscard]] bool isEmpty() const override;
     [[nodiscard]] QList<LegendEntry> legend() const override;
     void paintOver(QPainter& painter) override;
+    [[nodiscard]] QList<PlotMarks> marks() const override;
 
     void mousePressEvent(QMouseEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;

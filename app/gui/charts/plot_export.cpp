@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/charts/plot_export.hpp"
 
+#include "app/gui/charts/plot_tex.hpp"
 #include "app/gui/charts/plot_view.hpp"
 
 #include <QBuffer>
@@ -105,8 +106,10 @@ QString exportPlot(const PlotView& view, const QString& path, const ExportOption
         writeSvg(*staged(view, options), buffer, titleOf(view, options));
     } else if (suffix == QLatin1String("pdf")) {
         writePdf(*staged(view, options), buffer, titleOf(view, options));
+    } else if (suffix == QLatin1String("tex")) {
+        bytes = plotTex(staged(view, options)->drawing(), titleOf(view, options), options.caption);
     } else {
-        return tr("%1: found the suffix '%2', expected png, svg, pdf or csv").arg(path, suffix);
+        return tr("%1: found the suffix '%2', expected png, svg, pdf, tex or csv").arg(path, suffix);
     }
     buffer.close();
     // Whole or not at all: a full disk leaves the former file.

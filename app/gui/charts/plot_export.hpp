@@ -20,7 +20,7 @@ struct ExportOptions {
 };
 
 /// Writes the drawing with axis titles, legend and caption, or its numbers: the suffix of `path` says which
-/// of png, svg, pdf, csv. Returns why it failed; empty when the whole file is written.
+/// of png, svg, pdf, tex (PGFPlots), csv. Returns why it failed; empty when the whole file is written.
 [[nodiscard]] QString exportPlot(const PlotView& view, const QString& path,
                                  const ExportOptions& options = {});
 

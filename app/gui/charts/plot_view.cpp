@@ -56,7 +56,9 @@ PlotView::PlotView(QWidget* parent) : QChartView(parent), theme_(&Theme::light()
         if (!isEmpty()) paintUnder(painter);
     });
     lines_ = new LayerItem(chart(), 0.6, [this](QPainter& painter) {
-        if (!isEmpty()) paintLines(painter);
+        if (isEmpty()) return;
+        for (const Curve& curve : faintCurves())
+            strokeLines(painter, curve.pieces, curve.pen);
     });
     lines_->keepPicture();
     frame_ = new LayerItem(chart(), 50, [this](QPainter& painter) { paintFrame(painter); });
@@ -175,7 +177,38 @@ void PlotView::setAxes(const AxisSpec& x, const AxisSpec& y) {
     yValue_->setRange(y.low, y.high);
 }
 
+PlotDrawing PlotView::drawing() const {
+    PlotDrawing result;
+    result.x = x_;
+    result.y = y_;
+    result.downwards = matrix_;
+    if (isEmpty()) return result;
+    result.bands = shownBands_;
+    result.faint = faintCurves();
+    // Straight stretches need no points in between, in files as on the screen.
+    for (Curve& curve : result.faint) {
+        for (QPolygonF& piece : curve.pieces) {
+            for (QPointF& point : piece)
+                point = toPixel(point);
+            piece = simplified(piece, 0.3);
+            for (QPointF& point : piece)
+                point = toValue(point);
+        }
+    }
+    result.curves = shownCurves_;
+    result.marks = marks();
+    result.guides = guides();
+    result.labels = labels();
+    result.cells = cells();
+    result.legend = legend();
+    for (LegendEntry& entry : result.legend) {
+        if (!entry.marker.color.isValid()) entry.marker.color = theme_->color(entry.marker.method);
+    }
+    return result;
+}
+
 void PlotView::setCurves(const QList<Curve>& curves) {
+    shownCurves_ = curves;
     qsizetype used = 0;
     for (const Curve& curve : curves) {
         for (const QPolygonF& piece : curve.pieces) {
@@ -200,6 +233,7 @@ void PlotView::setCurves(const QList<Curve>& curves) {
 }
 
 void PlotView::setBands(const QList<Band>& bands) {
+    shownBands_ = bands;
     qsizetype used = 0;
     for (const Band& band : bands) {
         for (const BandPiece& piece : band.pieces) {

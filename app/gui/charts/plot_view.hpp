@@ -5,6 +5,7 @@
 #include "app/gui/charts/column_table.hpp"
 #include "app/gui/charts/curve.hpp"
 #include "app/gui/charts/legend.hpp"
+#include "app/gui/charts/plot_drawing.hpp"
 #include "app/gui/theme/theme.hpp"
 
 #include <QChartView>
@@ -76,6 +77,9 @@ public:
     /// One or two sentences with the main numbers: the accessible description.
     [[nodiscard]] virtual QString describe() const = 0;
 
+    /// Everything that is drawn, as numbers.
+    [[nodiscard]] PlotDrawing drawing() const;
+
     /// A view with the same data and state, without hover: what exports draw.
     [[nodiscard]] virtual std::unique_ptr<PlotView> copy() const = 0;
 
@@ -84,15 +88,8 @@ Q_SIGNALS:
     void readoutChanged(const QString& text);
 
 protected:
-    struct Curve {
-        QList<QPolygonF> pieces;  ///< in axis coordinates, inside the range
-        QPen pen;
-    };
-
-    struct Band {
-        QList<BandPiece> pieces;
-        QColor fill;
-    };
+    using Curve = PlotCurve;
+    using Band = PlotBand;
 
     /// Sets axes, curves and bands from the data. Called after setData, setTheme and changes of font and
     /// size.
@@ -102,13 +99,22 @@ protected:
 
     [[nodiscard]] virtual QList<LegendEntry> legend() const { return {}; }
 
-    /// Under the curves, after the grid; over them and the frame; and costly faint lines, which are kept as a
-    /// picture.
+    /// Under the curves, after the grid; over them and the frame.
     virtual void paintUnder(QPainter&) {}
 
     virtual void paintOver(QPainter&) {}
 
-    virtual void paintLines(QPainter&) {}
+    /// Many faint lines under the curves: costly, so they are kept as a picture until updateLines().
+    [[nodiscard]] virtual QList<Curve> faintCurves() const { return {}; }
+
+    /// What paintUnder() and paintOver() draw, for drawing(): marks, lines that guide the eye, cells.
+    [[nodiscard]] virtual QList<PlotMarks> marks() const { return {}; }
+
+    [[nodiscard]] virtual QList<QLineF> guides() const { return {}; }
+
+    [[nodiscard]] virtual QList<PlotLabel> labels() const { return {}; }
+
+    [[nodiscard]] virtual PlotCells cells() const { return {}; }
 
     /// What data changes need: rebuild, table, description, repaint.
     void refresh();
@@ -137,8 +143,9 @@ protected:
     /// Draws top to bottom as y grows, without grid: matrices.
     void setMatrix(bool matrix) { matrix_ = matrix; }
 
-    /// Draws lines given in axis coordinates. What nobody can see of them is left out, and PDF gets opaque colours mixed
-    /// with the ground: it would turn each faint line into an outline of several times the size.
+    /// Draws lines given in axis coordinates. What nobody can see of them is left out, and PDF gets opaque
+    /// colours mixed with the ground: it would turn each faint line into an outline of several times the
+    /// size.
     void strokeLines(QPainter& painter, const QList<QPolygonF>& pieces, QPen pen) const;
 
     /// Whole number of pixels to which the plot is cut down, for square cells; null: all the room.
@@ -182,6 +189,8 @@ private:
     QLineSeries* reference_;
     QList<QLineSeries*> curves_;
     QList<QAreaSeries*> bands_;
+    QList<Curve> shownCurves_;
+    QList<Band> shownBands_;
     LayerItem* under_;
     LayerItem* lines_;
     LayerItem* frame_;

@@ -141,12 +141,37 @@ void RankOverTokensView::paintUnder(QPainter& painter) {
     painter.drawLine(QPointF(plotRect().left(), y), QPointF(plotRect().right(), y));
 }
 
-void RankOverTokensView::paintLines(QPainter& painter) {
+QList<PlotView::Curve> RankOverTokensView::faintCurves() const {
     const bool few = data_.ranks.size() <= kMostSingleLines;
+    QList<Curve> lines;
     for (std::size_t h = 0; h < data_.ranks.size(); ++h) {
-        if (static_cast<int>(h) != data_.selected)
-            strokeHead(painter, h, QPen(theme().color(Role::Strong, few ? 1 : 0.35), few ? 1.2 : 0.8));
+        if (static_cast<int>(h) == data_.selected) continue;
+        lines.append({cutCurve(positions(), line(h), axisRange()),
+                      QPen(theme().color(Role::Strong, few ? 1 : 0.35), few ? 1.2 : 0.8)});
     }
+    return lines;
+}
+
+QList<QLineF> RankOverTokensView::guides() const {
+    if (data_.token < 0) return {};
+    const auto x = static_cast<double>(data_.token);
+    return {QLineF(x, yAxis().low, x, yAxis().high)};
+}
+
+QList<PlotLabel> RankOverTokensView::labels() const {
+    QList<PlotLabel> names;
+    for (std::size_t h = 0; h < data_.ranks.size(); ++h) {
+        const bool selected = static_cast<int>(h) == data_.selected;
+        if (!selected && data_.ranks.size() > kMostSingleLines) continue;
+        for (std::size_t i = data_.positions.size(); i-- > 0;) {
+            if (!std::isfinite(data_.ranks[h][i])) continue;
+            names.append({{static_cast<double>(data_.positions[i]), data_.ranks[h][i]},
+                          tr("head %1").arg(h),
+                          theme().color(selected ? Role::Ink : Role::Ink2)});
+            break;
+        }
+    }
+    return names;
 }
 
 void RankOverTokensView::paintOver(QPainter& painter) {

@@ -62,7 +62,9 @@ protected:
     void rebuild() override;
     [[nodiscard]] bool isEmpty() const override;
     void paintUnder(QPainter& painter) override;
-    void paintLines(QPainter& painter) override;
+    [[nodiscard]] QList<Curve> faintCurves() const override;
+    [[nodiscard]] QList<QLineF> guides() const override;
+    [[nodiscard]] QList<PlotLabel> labels() const override;
     void paintOver(QPainter& painter) override;
 
     void mousePressEvent(QMouseEvent* event) override;

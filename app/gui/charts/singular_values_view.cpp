@@ -96,6 +96,11 @@ void SingularValuesView::moveTo(int k) {
     setAccessibleDescription(describe());
 }
 
+QList<QLineF> SingularValuesView::guides() const {
+    const double x = std::min(cut_.value + 0.5, static_cast<double>(std::max(cut_.count, 1)));
+    return {QLineF(x, yAxis().low, x, yAxis().high)};
+}
+
 HiddenValues SingularValuesView::hidden() const {
     return hiddenValues(data_.sigma, scale(), data_.floor);
 }

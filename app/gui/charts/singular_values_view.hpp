@@ -51,6 +51,7 @@ protected:
     [[nodiscard]] bool isEmpty() const override;
     void paintUnder(QPainter& painter) override;
     void paintOver(QPainter& painter) override;
+    [[nodiscard]] QList<QLineF> guides() const override;
 
     [[nodiscard]] bool wantsEscape() const override { return cut_.isDragging(); }
 

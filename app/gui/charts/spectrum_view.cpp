@@ -310,7 +310,7 @@ QList<LegendEntry> SpectrumView::legend() const {
             {sign, theme().color(data_.method), 2, {}, tr("head %1 after pruning").arg(data_.selected)});
     }
     // Rather than a second row: the median, which the band tells already, then words that can be guessed.
-    const double room = viewport()->width() - plotRect().left() - 4 * unit();
+    const double room = viewport()->width() - plotRect().left() - 4 * unit() - 2;
     const auto tooWide = [&] { return plotRect().width() > 60 && legendWidth(entries, font()) > room; };
     if (median >= 0 && tooWide()) entries.removeAt(median);
     if (tooWide() && !data_.afterPruning.empty()) entries.last().text = tr("after pruning");

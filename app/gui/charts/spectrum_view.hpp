@@ -74,7 +74,8 @@ protected:
     [[nodiscard]] bool isEmpty() const override;
     [[nodiscard]] QList<LegendEntry> legend() const override;
     void paintUnder(QPainter& painter) override;
-    void paintLines(QPainter& painter) override;
+    [[nodiscard]] QList<Curve> faintCurves() const override;
+    [[nodiscard]] QList<QLineF> guides() const override;
     void paintOver(QPainter& painter) override;
 
     [[nodiscard]] bool wantsEscape() const override { return cut_.isDragging(); }

@@ -56,22 +56,30 @@ void SpectrumView::paintUnder(QPainter& painter) {
                      theme().isDark() ? QColor(0, 0, 0, 70) : QColor(24, 32, 43, 14));
 }
 
-void SpectrumView::paintLines(QPainter& painter) {
+QList<PlotView::Curve> SpectrumView::faintCurves() const {
     const std::vector<double> x = positions();
     const QRectF range = axisRange();
-    const auto draw = [&](const std::vector<double>& curve, const QPen& pen) {
-        strokeLines(painter, cutCurve(x, curve, range), pen);
-    };
+    QList<Curve> lines;
     // The more there are, the fainter each: together they are a cloud, not a wall.
     const double opacity =
         std::clamp(20.0 / static_cast<double>(std::max<std::size_t>(1, data_.others.size())), 0.05, 0.25);
-    for (const auto& other : data_.others)
-        draw(shown(other, scaleOf(other)), QPen(theme().color(Role::Strong, opacity), 0.8));
+    for (const auto& other : data_.others) {
+        lines.append({cutCurve(x, shown(other, scaleOf(other)), range),
+                      QPen(theme().color(Role::Strong, opacity), 0.8)});
+    }
     const bool few = curves_.size() <= kMostSingleLines;
     for (std::size_t h = 0; h < curves_.size(); ++h) {
         if (static_cast<int>(h) != data_.selected)
-            draw(curves_[h], QPen(theme().color(Role::Strong, few ? 0.9 : 0.35), 0.9));
+            lines.append(
+                {cutCurve(x, curves_[h], range), QPen(theme().color(Role::Strong, few ? 0.9 : 0.35), 0.9)});
     }
+    return lines;
+}
+
+QList<QLineF> SpectrumView::guides() const {
+    if (cut_.count < 1) return {};
+    const double x = axisX(std::min(cut_.value + 0.5, static_cast<double>(cut_.count)));
+    return {QLineF(x, yAxis().low, x, yAxis().high)};
 }
 
 QPointF SpectrumView::headLabelAt() const {

@@ -32,6 +32,9 @@ struct TradeoffDot {
     QString provenance;      ///< "measured 14:02", "from sweep"
 };
 
+/// A dot that is dragged out of the chart: its id as UTF-8.
+inline constexpr const char* kPointMimeType = "application/x-rankscope-point";
+
 enum class TradeoffX { StateSize, DecodeSpeed, PrefillSpeed, Parameters };
 
 struct TradeoffData {

@@ -260,6 +260,46 @@ QList<LegendEntry> TradeoffView::legend() const {
     return entries;
 }
 
+QList<PlotMarks> TradeoffView::marks() const {
+    QList<PlotMarks> groups;
+    for (const TradeoffDot& dot : data_.dots) {
+        if (!isShown(dot) || (data_.hideCurrent && dot.id == data_.current)) continue;
+        const bool hollow = dot.state != PlanState::Exact || dot.recovered;
+        auto group = std::find_if(groups.begin(), groups.end(), [&](const PlotMarks& marks) {
+            return marks.method == dot.method && marks.hollow == hollow;
+        });
+        if (group == groups.end()) {
+            group = groups.insert(groups.end(), PlotMarks{});
+            group->method = dot.method;
+            group->hollow = hollow;
+            group->color = theme().color(dot.method);
+            if (dot.method == Method::FullModel) group->size = 7;
+        }
+        group->points.append({tradeoffX(dot, data_.x), qualityOf(dot)});
+    }
+    return groups;
+}
+
+QList<PlotLabel> TradeoffView::labels() const {
+    QList<PlotLabel> names;
+    for (const MethodLine& line : methodLines()) {
+        const auto shown = std::find_if(line.dots.begin(), line.dots.end(),
+                                        [&](const TradeoffDot* dot) { return isShown(*dot); });
+        if (shown != line.dots.end())
+            names.append({{tradeoffX(**shown, data_.x), (*shown)->quality},
+                          methodName(line.method),
+                          theme().color(line.method),
+                          true});
+    }
+    return names;
+}
+
+QList<QLineF> TradeoffView::guides() const {
+    const TradeoffDot* full = fullModel();
+    if (full == nullptr || !(full->quality >= yAxis().low && full->quality <= yAxis().high)) return {};
+    return {QLineF(xAxis().low, full->quality, xAxis().high, full->quality)};
+}
+
 std::unique_ptr<PlotView> TradeoffView::copy() const {
     auto twin = std::make_unique<TradeoffView>();
     twin->zoom_ = zoom_;

@@ -61,6 +61,12 @@ protected:
     [[nodiscard]] QList<LegendEntry> legend() const override;
     void paintUnder(QPainter& painter) override;
     void paintOver(QPainter& painter) override;
+    [[nodiscard]] QList<PlotMarks> marks() const override;
+    [[nodiscard]] QList<QLineF> guides() const override;
+    [[nodiscard]] QList<PlotLabel> labels() const override;
+
+    /// The dot was dragged away from its place: a drag with kPointMimeType begins.
+    virtual void dragOut(const QString& id);
 
     void mousePressEvent(QMouseEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
@@ -101,6 +107,8 @@ private:
     TradeoffData data_;
     QString hover_;
     std::optional<QRectF> zoom_;
+    QString pressed_;  // the dot under a button that is down
+    QPointF pressedAt_;
 };
 
 }  // namespace rankscope::gui

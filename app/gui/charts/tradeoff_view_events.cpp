@@ -5,14 +5,18 @@
 #include "app/gui/theme/fonts.hpp"
 #include "app/gui/theme/number_text.hpp"
 
+#include <QApplication>
+#include <QDrag>
 #include <QFontMetricsF>
 #include <QKeyEvent>
+#include <QMimeData>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QWheelEvent>
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace rankscope::gui {
 namespace {
@@ -270,17 +274,51 @@ void TradeoffView::mousePressEvent(QMouseEvent* event) {
         return;
     }
     const QString id = dot->id;  // who listens may set new data
+    pressed_ = id;
+    pressedAt_ = event->position();
     setSelected(id);
     Q_EMIT dotPicked(id);
 }
 
+void TradeoffView::dragOut(const QString& id) {
+    const TradeoffDot* dot = find(id);
+    if (dot == nullptr) return;
+    auto* data = new QMimeData;
+    data->setData(QLatin1String(kPointMimeType), id.toUtf8());
+    data->setText(dot->name);
+    const double size = 20 * unit();
+    QPixmap picture((QSizeF(size, size) * devicePixelRatioF()).toSize());
+    picture.setDevicePixelRatio(devicePixelRatioF());
+    picture.fill(Qt::transparent);
+    QPainter painter(&picture);
+    painter.setRenderHint(QPainter::Antialiasing);
+    drawMarker(painter, {size / 2, size / 2}, 0.6 * size,
+               {dot->method, dot->state, dot->fraction, dot->recovered, {}}, theme(),
+               theme().color(Role::Panel));
+    painter.end();
+    auto* drag = new QDrag(this);
+    drag->setMimeData(data);
+    drag->setPixmap(picture);
+    drag->setHotSpot(QPoint(qRound(size / 2), qRound(size / 2)));
+    drag->exec(Qt::CopyAction);
+}
+
 void TradeoffView::mouseMoveEvent(QMouseEvent* event) {
+    if (!pressed_.isEmpty() && event->buttons().testFlag(Qt::LeftButton)) {
+        const QPointF moved = event->position() - pressedAt_;
+        if (std::hypot(moved.x(), moved.y()) < QApplication::startDragDistance()) return;
+        const QString id = std::exchange(pressed_, QString());
+        hover({});
+        dragOut(id);
+        return;
+    }
     const TradeoffDot* dot = dotAt(event->position());
     viewport()->setCursor(dot == nullptr ? Qt::ArrowCursor : Qt::PointingHandCursor);
     hover(dot == nullptr ? QString() : dot->id);
 }
 
 void TradeoffView::mouseReleaseEvent(QMouseEvent* event) {
+    pressed_.clear();
     event->ignore();
 }
 

@@ -129,7 +129,7 @@ int exportAll(const QString& folder) {
     options.caption = QStringLiteral("model 51ab… · made-up numbers · seed 20");
     for (Exhibit& exhibit : exhibits()) {
         exhibit.view->resize(exhibit.size);
-        for (const char* suffix : {"png", "svg", "pdf", "csv"}) {
+        for (const char* suffix : {"png", "svg", "pdf", "tex", "csv"}) {
             const QString path =
                 folder + QLatin1Char('/') + exhibit.name + QLatin1Char('.') + QLatin1String(suffix);
             const QString problem = exportPlot(*exhibit.view, path, options);

@@ -76,5 +76,19 @@ TEST(Axis, ImpossibleRangesHaveNoTicks) {
     EXPECT_LE(axisTicks({AxisScale::Log10, -300, 0}, 200, 36).size(), 400);
 }
 
+TEST(Axis, AShortLogRangeNamesEveryDigitThatHasRoom) {
+    const AxisSpec axis{AxisScale::Log10, std::log10(2.3), std::log10(7.2), {}, 0, 0, false};
+    const auto labels = [&](double pixels) {
+        QStringList texts;
+        for (const AxisTick& tick : axisTicks(axis, pixels, 36)) {
+            if (!tick.label.isEmpty()) texts.append(tick.label);
+        }
+        return texts;
+    };
+    EXPECT_EQ(labels(300), (QStringList{QStringLiteral("3"), QStringLiteral("4"), QStringLiteral("5"),
+                                        QStringLiteral("6"), QStringLiteral("7")}));
+    EXPECT_EQ(labels(100), QStringList{QStringLiteral("5")});
+}
+
 }  // namespace
 }  // namespace rankscope::gui

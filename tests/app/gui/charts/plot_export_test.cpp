@@ -155,10 +155,69 @@ TEST_F(PlotExport, CsvHasAllNumbers) {
     EXPECT_TRUE(lines[1].startsWith(QStringLiteral("Full model,Full model,exact,24.31,,,384,2140")));
 }
 
+TEST_F(PlotExport, PdfOfHundredsOfFaintLinesIsSmallAsWell) {
+    ShownView<SpectrumView> spectrum(sample::spectrum(16, 128, 368), {640, 380});
+    ASSERT_EQ(exportPlot(spectrum.view, path("a.pdf"), options), QString());
+    EXPECT_LT(contentOf(path("a.pdf")).size(), 100 * 1024);
+}
+
+// Every number a person reads off the picture is a number of the TeX file.
+TEST_F(PlotExport, TexHasTheNumbersTheNamesAndTheCutLine) {
+    ShownView<SpectrumView> shown(sample::spectrum(4, 64));
+    options.title = QStringLiteral("Layer_3 & 50 %");
+    ASSERT_EQ(exportPlot(shown.view, path("a.tex"), options), QString());
+    const QString tex = QString::fromUtf8(contentOf(path("a.tex")));
+    EXPECT_TRUE(tex.contains(QStringLiteral("title={Layer\\_3 \\& 50 \\%}")));
+    EXPECT_TRUE(tex.contains(QStringLiteral("ymode=log")));
+    EXPECT_TRUE(tex.contains(QStringLiteral("ylabel={$\\sigma$$_i$ / $\\sigma$$_1$}")));
+    EXPECT_TRUE(tex.contains(QStringLiteral("(40.5,1e-06)")));
+    EXPECT_TRUE(tex.contains(QStringLiteral("\\addlegendentry{head 2 after pruning}")));
+    EXPECT_TRUE(tex.contains(options.caption));
+    const std::vector<float>& sigma = shown.view.data().heads[2];
+    const double shared = static_cast<double>(sigma[8]) / sigma[0];
+    const QRegularExpression ninth(QStringLiteral("\\(9,([0-9.e-]+)\\)"));
+    bool found = false;
+    for (auto match = ninth.globalMatch(tex); match.hasNext();) {
+        const double value = match.next().captured(1).toDouble();
+        found = found || std::abs(value - shared) < 1e-5 * shared;
+    }
+    EXPECT_TRUE(found);
+    EXPECT_EQ(tex.count(QLatin1Char('{')) - tex.count(QStringLiteral("\\{")),
+              tex.count(QLatin1Char('}')) - tex.count(QStringLiteral("\\}")));
+}
+
+TEST_F(PlotExport, TexOfDotsNamesTheMethodsAndLeavesOutAHiddenPlan) {
+    TradeoffData data = sample::tradeoff();
+    ShownView<TradeoffView> shown(data);
+    const auto dots = [&] {
+        qsizetype count = 0;
+        for (const PlotMarks& marks : shown.view.drawing().marks)
+            count += marks.points.size();
+        return count;
+    };
+    const qsizetype before = dots();
+    EXPECT_EQ(exportPlot(shown.view, path("a.tex"), options), QString());
+    const QString tex = QString::fromUtf8(contentOf(path("a.tex")));
+    for (const char* name : {"{Taylor};", "{L1};", "mark=square*", "mark=star"})
+        EXPECT_TRUE(tex.contains(QLatin1String(name))) << name;
+    data.hideCurrent = true;
+    shown.view.setData(data);
+    EXPECT_EQ(dots(), before - 1);
+}
+
+TEST_F(PlotExport, TexOfAMatrixHasEveryCell) {
+    ShownView<HeatMapView> shown(sample::heatMap(HeatMapKind::State));
+    ASSERT_EQ(exportPlot(shown.view, path("a.tex"), options), QString());
+    const QString tex = QString::fromUtf8(contentOf(path("a.tex")));
+    const QString table = tex.mid(tex.indexOf(QStringLiteral("x y c\n")) + 6);
+    EXPECT_EQ(table.left(table.indexOf(QStringLiteral("};"))).count(QLatin1Char('\n')), 64 * 64);
+    EXPECT_TRUE(tex.contains(QStringLiteral("y dir=reverse")));
+}
+
 TEST_F(PlotExport, FailuresAreToldAndLeaveNoFile) {
     ShownView<TradeoffView> shown(sample::tradeoff());
     EXPECT_TRUE(exportPlot(shown.view, path("a.docx"), options)
-                    .contains(QStringLiteral("expected png, svg, pdf or csv")));
+                    .contains(QStringLiteral("expected png, svg, pdf, tex or csv")));
     const QString nowhere = folder.filePath(QStringLiteral("no/such/folder/a.png"));
     EXPECT_TRUE(exportPlot(shown.view, nowhere, options).contains(nowhere));
     EXPECT_FALSE(QFile::exists(nowhere));

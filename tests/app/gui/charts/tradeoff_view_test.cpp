@@ -173,5 +173,30 @@ TEST(TradeoffView, HostileDotsAreDrawnWithoutAWarning) {
     EXPECT_EQ(empty.view.describe(), QStringLiteral("No plans."));
 }
 
+class DraggedOut : public TradeoffView {
+public:
+    QStringList ids;
+
+protected:
+    void dragOut(const QString& id) override { ids.append(id); }
+};
+
+TEST(TradeoffDrag, ADotIsDraggedOutOnceAndOnlyWhenItReallyMoves) {
+    ShownView<DraggedOut> shown(sample::tradeoff());
+    const QString id = shown.view.data().current;
+    const QPointF at = shown.view.dotPixel(id);
+    shown.press(at);
+    shown.drag(at + QPointF(1, 1));
+    EXPECT_TRUE(shown.view.ids.isEmpty());
+    shown.drag(at + QPointF(40, 0));
+    shown.drag(at + QPointF(60, 0));
+    EXPECT_EQ(shown.view.ids, QStringList{id});
+    shown.release(at);
+    shown.press(at);
+    shown.release(at);
+    shown.drag(at + QPointF(60, 0));
+    EXPECT_EQ(shown.view.ids.size(), 1) << "a click is no drag";
+}
+
 }  // namespace
 }  // namespace rankscope::gui
