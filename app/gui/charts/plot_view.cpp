@@ -340,6 +340,8 @@ void PlotView::layoutPlot() {
     const double top = 12 * u + headingHeight();
     double bottom = 4 * u + axisMetrics.height() + 6 * u;
     if (!x_.title.isEmpty()) bottom += labelMetrics.height();
+    // Legends choose their words by the room that this leaves.
+    plotRect_.moveLeft(std::floor(left) + 0.5);
     const double legends =
         headingLegend().isNull() ? legendHeight(legend(), size.width() - left - 4 * u, font()) : 0;
     if (legends > 0) bottom += legends + 4 * u;

@@ -311,7 +311,7 @@ QList<LegendEntry> SpectrumView::legend() const {
     }
     // Rather than a second row: the median, which the band tells already, then words that can be guessed.
     const double room = viewport()->width() - plotRect().left() - 4 * unit() - 2;
-    const auto tooWide = [&] { return plotRect().width() > 60 && legendWidth(entries, font()) > room; };
+    const auto tooWide = [&] { return legendWidth(entries, font()) > room; };
     if (median >= 0 && tooWide()) entries.removeAt(median);
     if (tooWide() && !data_.afterPruning.empty()) entries.last().text = tr("after pruning");
     if (tooWide() && data_.heads.size() > 3) entries[1].text = tr("quartiles");

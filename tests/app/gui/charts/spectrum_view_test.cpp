@@ -223,5 +223,20 @@ TEST(SpectrumView, TableHasWhatIsDrawn) {
     EXPECT_EQ(model->rowCount(), 32);
 }
 
+TEST(SpectrumView, ANarrowLegendShortensAndGivesItsRowToThePlot) {
+    SpectrumView view;
+    view.setData(sample::spectrum(4, 64));
+    view.resize(120, 300);
+    view.show();
+    QApplication::processEvents();
+    view.resize(380, 300);
+    const double fromTiny = view.plotRect().height();
+    view.resize(900, 300);
+    const double wide = view.plotRect().height();
+    view.resize(380, 300);
+    EXPECT_EQ(view.plotRect().height(), fromTiny);
+    EXPECT_EQ(fromTiny, wide);
+}
+
 }  // namespace
 }  // namespace rankscope::gui
