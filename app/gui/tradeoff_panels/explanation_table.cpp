@@ -51,7 +51,7 @@ constexpr std::array kTopics{
                      TEXT("Tokens per second while the model writes one token after the other."),
                      "tokens / time of the median run", TEXT("tokens per second, more is better"), "",
                      TEXT("± is the median absolute deviation between runs"),
-                     TEXT("`from sweep` was timed on another plan with the same K′ in every layer")},
+                     TEXT("“from sweep” was timed on another plan with the same K′ in every layer")},
     ExplanationTopic{
         "prefill", TEXT("Prefill speed"),
         TEXT("Tokens per second while the model reads a text in chunks before it writes."),
