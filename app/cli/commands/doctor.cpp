@@ -13,7 +13,7 @@
 
 #include "app/cli/commands/commands.hpp"
 #include "app/cli/context.hpp"
-#include "app/cli/data_folder.hpp"
+#include "core/base/data_folder.hpp"
 #include "core/base/error.hpp"
 #include "core/engine/factory.hpp"
 #include "kernels/delta_rule.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/cli/data_folder.hpp"
+#include "core/base/data_folder.hpp"
 
 #include <unistd.h>
 
@@ -7,7 +7,7 @@
 #include <climits>
 #include <cstdlib>
 
-namespace rankscope::cli {
+namespace rankscope {
 
 std::filesystem::path data_folder() {
     namespace fs = std::filesystem;
@@ -20,4 +20,4 @@ std::filesystem::path data_folder() {
     return RANKSCOPE_SOURCE_DIR;
 }
 
-}  // namespace rankscope::cli
+}  // namespace rankscope

@@ -3,10 +3,10 @@
 
 #include <filesystem>
 
-namespace rankscope::cli {
+namespace rankscope {
 
 /// Where the shipped data lies: the folder that holds resources/ and packaging/. $RANKSCOPE_DATA, share/rankscope beside
 /// an installed program, or the source tree of a build.
 [[nodiscard]] std::filesystem::path data_folder();
 
-}  // namespace rankscope::cli
+}  // namespace rankscope

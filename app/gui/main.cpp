@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// rankscope [OPTION...] [PATH]: the window.
+#include "app/gui/client/engine_session.hpp"
+#include "app/gui/data/local_state_source.hpp"
+#include "app/gui/document/document.hpp"
+#include "app/gui/document/selection.hpp"
+#include "app/gui/theme/fonts.hpp"
+#include "app/gui/window/main_window.hpp"
+#include "app/gui/window/screenshots.hpp"
+
+#include <QApplication>
+#include <QCommandLineParser>
+#include <QSettings>
+#include <QTimer>
+
+int main(int argc, char** argv) {
+    using namespace rankscope::gui;
+    QApplication application(argc, argv);
+    QApplication::setApplicationName(QStringLiteral("rankscope"));
+    QApplication::setApplicationDisplayName(QStringLiteral("Rankscope"));
+    QApplication::setOrganizationName(QStringLiteral("rankscope"));
+    QApplication::setApplicationVersion(QStringLiteral(RANKSCOPE_VERSION));
+    QApplication::setDesktopFileName(QStringLiteral("rankscope"));
+    QApplication::setStyle(QStringLiteral("Fusion"));
+    QApplication::setFont(applicationFont());
+
+    QCommandLineParser parser;
+    parser.setApplicationDescription(QApplication::translate(
+        "main", "See the recurrent state of a linear-attention model, tune it, watch what it costs."));
+    parser.addHelpOption();
+    parser.addVersionOption();
+    parser.addPositionalArgument(
+        QStringLiteral("PATH"),
+        QApplication::translate(
+            "main", "a model folder, a capture (.h5) or a session (.rankscope); without it: the demo"));
+    const QCommandLineOption demo(QStringLiteral("demo"),
+                                  QApplication::translate("main", "open this demo session"),
+                                  QStringLiteral("NAME"));
+    const QCommandLineOption theme(QStringLiteral("theme"), QApplication::translate("main", "light or dark"),
+                                   QStringLiteral("NAME"));
+    const QCommandLineOption noEngine(QStringLiteral("no-engine"),
+                                      QApplication::translate("main", "do not start the engine"));
+    const QCommandLineOption lecture(QStringLiteral("lecture"),
+                                     QApplication::translate("main", "lecture mode"));
+    const QCommandLineOption pictures(
+        QStringLiteral("screenshots"),
+        QApplication::translate("main", "write the pictures of the documentation into FOLDER and quit"),
+        QStringLiteral("FOLDER"));
+    parser.addOptions({demo, theme, noEngine, lecture, pictures});
+    parser.process(application);
+    if (parser.isSet(pictures)) {
+        // The pictures are the same for everyone: no settings of the person who makes them.
+        QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope,
+                           parser.value(pictures) + QStringLiteral("/.settings"));
+    }
+
+    Document document;
+    Selection selection;
+    LocalStateSource states;
+    EngineSession engine(document);
+    MainWindow window({document, selection, states, engine});
+    if (parser.isSet(theme))
+        window.setTheme(parser.value(theme) == QLatin1String("dark") ? Theme::dark() : Theme::light());
+    if (parser.isSet(pictures)) return writeScreenshots(window, parser.value(pictures));
+
+    const QByteArray geometry = QSettings().value(QStringLiteral("geometry")).toByteArray();
+    if (!geometry.isEmpty()) window.restoreGeometry(geometry);
+    const QStringList paths = parser.positionalArguments();
+    if (paths.isEmpty() || parser.isSet(demo)) window.openDemo(parser.value(demo));
+    window.show();
+    if (parser.isSet(lecture)) window.setLecture(true);
+    // After the first paint: nothing in the window waits for the engine.
+    QTimer::singleShot(0, &window, [&] {
+        window.offerRecovery();
+        if (!parser.isSet(noEngine)) engine.start({});
+        for (const QString& path : paths)
+            window.openPath(path);
+    });
+    return QApplication::exec();
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/window/capture_dialog.hpp"
+
+#include "app/gui/document/document.hpp"
+#include "app/gui/theme/number_text.hpp"
+#include "core/base/error.hpp"
+#include "core/base/index_list.hpp"
+#include "core/capture/capture_layout.hpp"
+#include "core/pruning/plan.hpp"
+
+#include <QCheckBox>
+#include <QDialogButtonBox>
+#include <QDir>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QFormLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QSpinBox>
+#include <QStorageInfo>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <numeric>
+
+namespace rankscope::gui {
+
+CaptureDialog::CaptureDialog(Workspace workspace, int layer, QWidget* parent)
+    : QDialog(parent), workspace_(workspace) {
+    setWindowTitle(tr("Capture states"));
+    const Document& document = workspace_.document;
+    const std::int64_t tokens = document.text() ? document.text()->window : 512;
+    auto* form = new QFormLayout;
+    const auto line = [this](const QString& value, const QString& name) {
+        auto* field = new QLineEdit(value, this);
+        field->setAccessibleName(name);
+        connect(field, &QLineEdit::textChanged, this, &CaptureDialog::refresh);
+        return field;
+    };
+    const auto number = [this](int low, int high, int value, const QString& name) {
+        auto* field = new QSpinBox(this);
+        field->setRange(low, high);
+        field->setValue(value);
+        field->setAccessibleName(name);
+        connect(field, &QSpinBox::valueChanged, this, &CaptureDialog::refresh);
+        return field;
+    };
+    layers = line(layer < 0 ? QStringLiteral("all") : QString::number(layer), tr("Layers"));
+    heads = line(QStringLiteral("all"), tr("Value heads"));
+    windows = number(
+        1, document.text() ? static_cast<int>(std::max<std::int64_t>(document.text()->windows, 1)) : 100000,
+        1, tr("Windows"));
+    windows->setValue(8);
+    every = number(1, static_cast<int>(tokens), static_cast<int>(std::max<std::int64_t>(tokens / 16, 1)),
+                   tr("Spectra after every … tokens"));
+    statesAt = line(QStringLiteral("-1"), tr("Full states at positions"));
+    statesAt->setToolTip(
+        tr("Numbers of captured positions: 0-3, -1 (the last), all, or empty for no states"));
+    inputs = new QCheckBox(tr("q, k, v, β and g of every token as well"), this);
+    underPlan = new QCheckBox(tr("under the current plan instead of the full model"), this);
+    QString folder = document.path().isEmpty() ? QDir::homePath() : QFileInfo(document.path()).absolutePath();
+    file = line(QStringLiteral("%1/%2-capture.h5").arg(folder, document.modelName()), tr("File"));
+    auto* browse = new QPushButton(tr("Choose…"), this);
+    connect(browse, &QPushButton::clicked, this, [this] {
+        const QString path =
+            QFileDialog::getSaveFileName(this, tr("Capture file"), file->text(), tr("Captures (*.h5)"));
+        if (!path.isEmpty()) file->setText(path);
+    });
+    for (QCheckBox* box : {inputs, underPlan})
+        connect(box, &QCheckBox::toggled, this, &CaptureDialog::refresh);
+    auto* fileRow = new QHBoxLayout;
+    fileRow->addWidget(file, 1);
+    fileRow->addWidget(browse);
+    form->addRow(
+        tr("Text"),
+        new QLabel(document.text() ? QString::fromStdString(document.text()->path.filename().string())
+                                   : tr("none is open"),
+                   this));
+    form->addRow(tr("Layers"), layers);
+    form->addRow(tr("Value heads"), heads);
+    form->addRow(tr("Windows"), windows);
+    form->addRow(tr("Spectra every"), every);
+    form->addRow(tr("Full states at"), statesAt);
+    form->addRow(tr("Also"), inputs);
+    form->addRow(QString(), underPlan);
+    form->addRow(tr("File"), fileRow);
+    cost_ = new QLabel(this);
+    error_ = new QLabel(this);
+    error_->setWordWrap(true);
+    buttons_ = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
+    QPushButton* start = buttons_->addButton(tr("Capture"), QDialogButtonBox::AcceptRole);
+    start->setProperty("primary", true);
+    start->setObjectName(QStringLiteral("start"));
+    connect(buttons_, &QDialogButtonBox::accepted, this, &QDialog::accept);
+    connect(buttons_, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    auto* column = new QVBoxLayout(this);
+    column->addLayout(form);
+    column->addWidget(cost_);
+    column->addWidget(error_);
+    column->addStretch(1);
+    column->addWidget(buttons_);
+    refresh();
+}
+
+void CaptureDialog::refresh() {
+    request_.reset();
+    bytes_ = 0;
+    problem_.clear();
+    const Document& document = workspace_.document;
+    try {
+        if (!document.hasModel()) throw_usage("Open a model first");
+        const ModelConfig& config = document.config();
+        protocol::CaptureJobRequest request;
+        request.source.window = document.text() ? document.text()->window : 512;
+        request.source.max_windows = windows->value();
+        CaptureLayout layout;
+        layout.window_tokens = request.source.window;
+        for (int w = 0; w < windows->value(); ++w)
+            layout.window_start.push_back(static_cast<std::int64_t>(w) * layout.window_tokens);
+        for (std::int64_t t = every->value() - 1; t < layout.window_tokens; t += every->value())
+            layout.positions.push_back(t);
+        if (!statesAt->text().trimmed().isEmpty()) {
+            for (const std::int64_t at : parse_index_list(statesAt->text().trimmed().toStdString(),
+                                                          std::ssize(layout.positions), "position")) {
+                layout.state_positions.push_back(layout.positions[static_cast<std::size_t>(at)]);
+            }
+        }
+        layout.states = !layout.state_positions.empty();
+        layout.inputs = inputs->isChecked();
+        std::vector<std::int64_t> wanted =
+            parse_index_list(layers->text().trimmed().toStdString(), std::ssize(config.layers), "layer");
+        std::erase_if(wanted,
+                      [&](std::int64_t i) { return !config.layers[static_cast<std::size_t>(i)].prunable(); });
+        if (wanted.empty()) throw_usage("These layers have no recurrent state");
+        for (const std::int64_t i : wanted) {
+            const LayerConfig& of = config.layers[static_cast<std::size_t>(i)];
+            const std::vector<std::int64_t> chosen =
+                parse_index_list(heads->text().trimmed().toStdString(), of.value_heads, "head");
+            request.heads = chosen;
+            CaptureLayer layer;
+            layer.index = i;
+            layer.key_heads = of.key_heads;
+            layer.value_heads = of.value_heads;
+            layer.key_dim = of.key_dim;
+            if (const LayerChoice* choice = document.layerChoice(static_cast<int>(i));
+                choice != nullptr && underPlan->isChecked())
+                layer.key_dim = choice->kept;
+            layer.value_dim = of.value_dim;
+            layer.gate = of.mixer == MixerKind::GatedDeltaRule;
+            for (const std::int64_t head : chosen)
+                layer.heads.push_back(static_cast<std::int32_t>(head));
+            layer.captured_key_heads = key_heads_of(layer.heads, of.value_heads, of.key_heads);
+            layout.layers.push_back(std::move(layer));
+        }
+        if (heads->text().trimmed() == QLatin1String("all")) request.heads.clear();
+        request.layers = wanted;
+        request.positions = layout.positions;
+        request.state_positions = layout.state_positions;
+        request.states = layout.states;
+        request.inputs = layout.inputs;
+        if (underPlan->isChecked()) {
+            const auto plan = document.toPlan(document.plan());
+            if (!plan) throw_usage("The channels of the current plan are not known yet: wait for the engine");
+            request.plan = to_json(*plan);
+        }
+        const QString path = file->text().trimmed();
+        if (path.isEmpty() || QFileInfo(path).isDir()) throw_usage("Name a file for the capture");
+        if (!QFileInfo(QFileInfo(path).absolutePath()).isWritable())
+            throw_usage("The folder of the file does not exist or cannot be written");
+        request.output = QFileInfo(path).absoluteFilePath().toStdString();
+        request.force = QFileInfo::exists(path);
+        bytes_ = data_bytes(layout);
+        const qint64 room = QStorageInfo(QFileInfo(path).absolutePath()).bytesAvailable();
+        if (room >= 0 && bytes_ > room)
+            throw_usage("There is not enough room on this disk: "
+                        + number_text::bytes(static_cast<double>(room)).toStdString() + " are free");
+        request_ = std::move(request);
+    } catch (const Error& error) {
+        problem_ = QString::fromStdString(error.what());
+    }
+    QString cost =
+        bytes_ > 0 ? tr("%1 on disk").arg(number_text::bytes(static_cast<double>(bytes_))) : QString();
+    const auto speed = document.fullSpeed();
+    if (bytes_ > 0 && speed && speed->prefill > 0) {
+        cost +=
+            tr(", reading the text takes about %1 s")
+                .arg(number_text::significant(
+                    windows->value() * static_cast<double>(document.text() ? document.text()->window : 512)
+                        / speed->prefill,
+                    2));
+    }
+    if (request_ && request_->force) cost += tr(" · replaces the file that is there");
+    cost_->setText(cost);
+    error_->setText(problem_);
+    QPalette red = error_->palette();
+    red.setColor(QPalette::WindowText, Theme::matching(palette()).color(Role::Err));
+    error_->setPalette(red);
+    buttons_->findChild<QPushButton*>(QStringLiteral("start"))->setEnabled(request_.has_value());
+}
+
+std::optional<protocol::CaptureJobRequest> CaptureDialog::request() const {
+    return request_;
+}
+
+std::int64_t CaptureDialog::bytes() const {
+    return bytes_;
+}
+
+}  // namespace rankscope::gui

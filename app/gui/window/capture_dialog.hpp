@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/gui/document/workspace.hpp"
+#include "core/protocol/capture_methods.hpp"
+
+#include <QDialog>
+
+#include <cstdint>
+#include <optional>
+
+QT_BEGIN_NAMESPACE
+class QCheckBox;
+class QDialogButtonBox;
+class QLabel;
+class QLineEdit;
+class QSpinBox;
+QT_END_NAMESPACE
+
+namespace rankscope::gui {
+
+/// What to capture, and what it will cost on disk before it starts.
+class CaptureDialog : public QDialog {
+    Q_OBJECT
+
+public:
+    /// `layer`: chosen at the start; −1: all.
+    CaptureDialog(Workspace workspace, int layer, QWidget* parent = nullptr);
+
+    /// Nothing while a field is wrong; the reason stands under the fields.
+    [[nodiscard]] std::optional<protocol::CaptureJobRequest> request() const;
+    /// Bytes of what the fields ask for; 0 while they are wrong.
+    [[nodiscard]] std::int64_t bytes() const;
+
+    [[nodiscard]] QString problem() const { return problem_; }
+
+    QLineEdit* layers;
+    QLineEdit* heads;
+    QSpinBox* windows;
+    QSpinBox* every;
+    QLineEdit* statesAt;
+    QCheckBox* inputs;
+    QCheckBox* underPlan;
+    QLineEdit* file;
+
+private:
+    void refresh();
+
+    Workspace workspace_;
+    QString problem_;
+    std::optional<protocol::CaptureJobRequest> request_;
+    std::int64_t bytes_ = 0;
+    QLabel* cost_;
+    QLabel* error_;
+    QDialogButtonBox* buttons_;
+};
+
+}  // namespace rankscope::gui

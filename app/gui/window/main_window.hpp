@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/gui/document/workspace.hpp"
+#include "app/gui/theme/theme.hpp"
+
+#include <QHash>
+#include <QList>
+#include <QMainWindow>
+#include <QString>
+
+QT_BEGIN_NAMESPACE
+class QLabel;
+class QMenu;
+class QSplitter;
+class QStackedWidget;
+QT_END_NAMESPACE
+
+namespace rankscope::gui {
+
+class ActionRegistry;
+class Banner;
+class ChannelsPanel;
+class CommandPalette;
+class ElidedLabel;
+class ExplanationCard;
+class HistoryNotesPanel;
+class LayerPanel;
+class MainToolBar;
+class NoisePanel;
+class Panel;
+class PlanPanel;
+class PlansJobsPanel;
+class Ribbon;
+class SessionKeeper;
+class StatePanel;
+class StoryCard;
+class TokenScrubber;
+class TradeoffPanel;
+
+/// Proportions and middle panel; the meaning of every command is the same in all of them.
+enum class Layout { Inspect, Tune, Compare };
+
+/// The window: three columns around the current plan. Knows the panels and wires them to the commands; what
+/// is open lives in the workspace.
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+
+public:
+    explicit MainWindow(Workspace workspace, QWidget* parent = nullptr);
+    ~MainWindow() override;
+
+    /// A demo by name; the first one if the name is empty.
+    void openDemo(const QString& name);
+    /// A session, a capture, a model folder or a text, told apart by what it is.
+    void openPath(const QString& path);
+    /// Says that work of a window that did not end properly can be brought back.
+    void offerRecovery();
+
+    void setLayout(Layout layout);
+
+    [[nodiscard]] Layout currentLayout() const { return layout_; }
+
+    void setTheme(const Theme& theme);
+
+    [[nodiscard]] const Theme& theme() const { return *theme_; }
+
+    /// Large type, two panels, no chrome.
+    void setLecture(bool lecture);
+
+    [[nodiscard]] bool isLecture() const { return lecture_; }
+
+    [[nodiscard]] ActionRegistry& actions() { return *actions_; }
+
+    [[nodiscard]] SessionKeeper& keeper() { return *keeper_; }
+
+    [[nodiscard]] Banner* banner() const { return banner_; }
+
+    [[nodiscard]] CommandPalette* palettePanel() const { return palette_; }
+
+    /// Every panel, in focus order.
+    [[nodiscard]] const QList<QWidget*>& panels() const { return panels_; }
+
+    void showBanner(const QString& title, const QString& sentence, const QString& remedy = {},
+                    const QString& remedyId = {}, const QString& details = {});
+    void say(const QString& message);
+
+protected:
+    void closeEvent(QCloseEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+    void changeEvent(QEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+
+private:
+    // main_window.cpp
+    void buildColumns();
+    void buildStatusBar();
+    void connectPanels();
+    void connectWorkspace();
+    void modelChanged();
+    void levelChanged();
+    void showTitle();
+    void showStatus();
+    void captureOpened();
+    void explain(const QString& topic);
+    [[nodiscard]] std::string viewText() const;
+    void restoreView();
+
+    // main_window_layout.cpp
+    void applyShares();
+    void rememberShares();
+    void fitWidth();
+    void showMiddle();
+    void maximise(QWidget* panel);
+    void popOut(QWidget* panel);
+    void stepPanel(int direction);
+    [[nodiscard]] QWidget* focusedPanel() const;
+    void scaleFont(double factor);
+
+    // main_window_actions.cpp
+    void buildActions();
+    void buildPlanActions();
+    void buildMenus();
+    void openPalette();
+    void showKeys();
+
+    // main_window_files.cpp
+    void openModelFolder();
+    void openCapture();
+    void openSession();
+    void openText();
+    bool save(bool asNew);
+    [[nodiscard]] bool mayLeave();
+    void fillRecent();
+    void askCapture(int layer);
+    void askExport();
+    void askSweep();
+    void askConnection();
+    void exportPlansTable();
+
+    Workspace workspace_;
+    const Theme* theme_;
+    ActionRegistry* actions_;
+    SessionKeeper* keeper_;
+    Layout layout_ = Layout::Tune;
+    bool lecture_ = false;
+    bool noise_ = false;  ///< the middle shows query noise
+    int level_ = 0;
+    double fontFactor_ = 1;
+    double plainFactor_ = 1;
+
+    QMenu* openMenu_ = nullptr;
+    QMenu* recentMenu_ = nullptr;
+    QMenu* demoMenu_ = nullptr;
+    QMenu* exportMenu_ = nullptr;
+    MainToolBar* toolBar_ = nullptr;
+    Ribbon* ribbon_ = nullptr;
+    Banner* banner_ = nullptr;
+    QSplitter* columns_ = nullptr;
+    QSplitter* left_ = nullptr;
+    QSplitter* right_ = nullptr;
+    QWidget* middle_ = nullptr;
+    QWidget* rightColumn_ = nullptr;
+    QStackedWidget* middleStack_ = nullptr;
+    PlanPanel* plan_ = nullptr;
+    ChannelsPanel* channels_ = nullptr;
+    HistoryNotesPanel* history_ = nullptr;
+    LayerPanel* layer_ = nullptr;
+    StatePanel* state_ = nullptr;
+    NoisePanel* noisePanel_ = nullptr;
+    TokenScrubber* scrubber_ = nullptr;
+    StoryCard* story_ = nullptr;
+    TradeoffPanel* tradeoff_ = nullptr;
+    PlansJobsPanel* plans_ = nullptr;
+    ExplanationCard* explanation_ = nullptr;
+    CommandPalette* palette_ = nullptr;
+    QLabel* textLabel_ = nullptr;
+    QLabel* placeLabel_ = nullptr;
+    ElidedLabel* modelLabel_ = nullptr;
+    ElidedLabel* readout_ = nullptr;
+    QList<QWidget*> panels_;
+    QWidget* maximised_ = nullptr;
+    QList<QWidget*> hidden_;  ///< by maximising
+};
+
+}  // namespace rankscope::gui

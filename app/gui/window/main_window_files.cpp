@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Opening, saving, closing, and the dialogs that start jobs.
+#include "app/gui/client/engine_control.hpp"
+#include "app/gui/data/state_source.hpp"
+#include "app/gui/document/document.hpp"
+#include "app/gui/theme/number_text.hpp"
+#include "app/gui/window/banner.hpp"
+#include "app/gui/window/capture_dialog.hpp"
+#include "app/gui/window/export_dialog.hpp"
+#include "app/gui/window/main_window.hpp"
+#include "app/gui/window/plans_export.hpp"
+#include "app/gui/window/session_keeper.hpp"
+#include "app/gui/window/sweep_dialog.hpp"
+
+#include <QCloseEvent>
+#include <QDateTime>
+#include <QDir>
+#include <QDragEnterEvent>
+#include <QFile>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QInputDialog>
+#include <QLineEdit>
+#include <QMenu>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QPointer>
+#include <QPushButton>
+#include <QSettings>
+
+namespace rankscope::gui {
+
+void MainWindow::openDemo(const QString& name) {
+    if (!mayLeave()) return;
+    const QStringList demos = SessionKeeper::demos();
+    if (demos.isEmpty()) {
+        showBanner(tr("The demo sessions are missing"),
+                   tr("Expected them in %1")
+                       .arg(QFileInfo(SessionKeeper::demoPath(QStringLiteral("x"))).absolutePath()));
+        return;
+    }
+    const QString failure = keeper_->openDemo(name.isEmpty() ? demos.first() : name);
+    if (!failure.isEmpty()) showBanner(tr("The demo could not be opened"), failure);
+}
+
+void MainWindow::openPath(const QString& path) {
+    const QFileInfo info(path);
+    if (!info.exists()) {
+        showBanner(tr("There is no %1").arg(info.fileName()),
+                   tr("%1 does not exist. It may have been moved or renamed.").arg(info.absoluteFilePath()));
+        return;
+    }
+    if (info.isDir()) {
+        if (!mayLeave()) return;
+        keeper_->remember(info.absoluteFilePath());
+        workspace_.engine.openModel(info.absoluteFilePath());
+        return;
+    }
+    const QString suffix = info.suffix().toLower();
+    if (suffix == QLatin1String("h5") || suffix == QLatin1String("hdf5") || suffix == QLatin1String("part")) {
+        keeper_->remember(info.absoluteFilePath());
+        workspace_.states.open(info.absoluteFilePath());
+        return;
+    }
+    if (suffix == QLatin1String("rankscope")) {
+        if (!mayLeave()) return;
+        const QString failure = keeper_->open(path);
+        if (!failure.isEmpty())
+            showBanner(tr("%1 could not be opened").arg(info.fileName()),
+                       failure + QLatin1Char('\n') + tr("What was open before is unchanged."));
+        return;
+    }
+    if (suffix == QLatin1String("txt") || suffix == QLatin1String("md")) {
+        workspace_.engine.openText(info.absoluteFilePath(), 512);
+        return;
+    }
+    showBanner(tr("%1 is nothing Rankscope can open").arg(info.fileName()),
+               tr("Expected a model folder, a capture (.h5), a session (.rankscope) or a text (.txt)."));
+}
+
+void MainWindow::offerRecovery() {
+    const QString file = keeper_->recoverable();
+    if (file.isEmpty()) return;
+    showBanner(tr("There is unsaved work of %1")
+                   .arg(QFileInfo(file).lastModified().toString(QStringLiteral("yyyy-MM-dd hh:mm"))),
+               tr("Rankscope did not close properly then. Nothing is lost."), tr("Bring it back"),
+               QStringLiteral("recover:") + file);
+}
+
+void MainWindow::openModelFolder() {
+    const QString path = QFileDialog::getExistingDirectory(this, tr("Model folder"));
+    if (!path.isEmpty()) openPath(path);
+}
+
+void MainWindow::openCapture() {
+    const QString path =
+        QFileDialog::getOpenFileName(this, tr("Capture"), {}, tr("Captures (*.h5 *.hdf5 *.part)"));
+    if (!path.isEmpty()) openPath(path);
+}
+
+void MainWindow::openSession() {
+    const QString path = QFileDialog::getOpenFileName(this, tr("Session"), {}, tr("Sessions (*.rankscope)"));
+    if (!path.isEmpty()) openPath(path);
+}
+
+void MainWindow::openText() {
+    const QString path = QFileDialog::getOpenFileName(this, tr("Evaluation text"), {},
+                                                      tr("Texts (*.txt *.md);;All files (*)"));
+    if (!path.isEmpty())
+        workspace_.engine.openText(
+            path, workspace_.document.text() ? static_cast<int>(workspace_.document.text()->window) : 512);
+}
+
+bool MainWindow::save(bool asNew) {
+    Document& document = workspace_.document;
+    if (!document.hasModel()) return true;
+    QString path = document.path();
+    if (asNew || path.isEmpty()) {
+        const QString proposed = path.isEmpty() ? document.modelName() + QStringLiteral(".rankscope") : path;
+        path = QFileDialog::getSaveFileName(this, tr("Save session"), proposed, tr("Sessions (*.rankscope)"));
+        if (path.isEmpty()) return false;
+        if (!path.endsWith(QLatin1String(".rankscope"))) path += QStringLiteral(".rankscope");
+    }
+    const QString failure = keeper_->save(path);
+    if (!failure.isEmpty()) {
+        showBanner(tr("%1 was not saved").arg(QFileInfo(path).fileName()),
+                   failure + QLatin1Char('\n') + tr("Your work is still here; try another place."),
+                   tr("Save as…"), QStringLiteral("file.save_as"));
+        return false;
+    }
+    showTitle();
+    say(tr("Saved %1").arg(path));
+    return true;
+}
+
+// Asks only when there is something to lose; a demo that nobody edited is nothing.
+bool MainWindow::mayLeave() {
+    if (!workspace_.document.hasModel() || !workspace_.document.isModified()) return true;
+    QMessageBox box(QMessageBox::NoIcon, tr("Unsaved work"),
+                    tr("Save the changes to %1?").arg(workspace_.document.modelName()), QMessageBox::NoButton,
+                    this);
+    box.setInformativeText(tr("Plans, results and notes since the last save."));
+    QAbstractButton* keep = box.addButton(tr("Save"), QMessageBox::AcceptRole);
+    QAbstractButton* drop = box.addButton(tr("Do not save"), QMessageBox::DestructiveRole);
+    box.addButton(tr("Cancel"), QMessageBox::RejectRole);
+    box.exec();
+    if (box.clickedButton() == keep) return save(false);
+    if (box.clickedButton() != drop) return false;
+    keeper_->forget();
+    return true;
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+    if (!mayLeave()) {
+        event->ignore();
+        return;
+    }
+    rememberShares();
+    QSettings().setValue(QStringLiteral("geometry"), saveGeometry());
+    keeper_->forget();
+    event->accept();
+}
+
+void MainWindow::fillRecent() {
+    recentMenu_->clear();
+    for (const QString& path : keeper_->recent()) {
+        const bool there = QFileInfo::exists(path);
+        QAction* entry = recentMenu_->addAction(there ? path : tr("%1 (missing)").arg(path));
+        connect(entry, &QAction::triggered, this, [this, path] { openPath(path); });
+    }
+    if (recentMenu_->isEmpty()) recentMenu_->addAction(tr("Nothing yet"))->setEnabled(false);
+}
+
+void MainWindow::askCapture(int layer) {
+    auto* dialog = new CaptureDialog(workspace_, layer, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this, [this, dialog] {
+        const auto request = dialog->request();
+        if (!request) return;
+        const QString path = QString::fromStdString(request->output);
+        workspace_.engine.capture(*request, [window = QPointer<MainWindow>(this), path](
+                                                const QString& message, const QString& hint) {
+            if (window == nullptr) return;
+            if (message.isEmpty()) {
+                window->workspace_.document.setCaptures({path.toStdString()});
+                window->openPath(path);
+            } else {
+                window->showBanner(tr("The capture failed"),
+                                   hint.isEmpty() ? message : message + QLatin1Char('\n') + hint);
+            }
+        });
+    });
+    dialog->open();
+}
+
+void MainWindow::askExport() {
+    if (!workspace_.document.hasModel()) {
+        say(tr("Open a model first"));
+        return;
+    }
+    auto* dialog = new ExportDialog(workspace_, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this, [this, dialog] {
+        const QString folder = dialog->folder();
+        workspace_.engine.exportModel(
+            folder, dialog->layout(), false,
+            [window = QPointer<MainWindow>(this), folder](const QString& message, const QString& hint) {
+                if (window == nullptr) return;
+                if (message.isEmpty()) {
+                    window->say(tr("Exported to %1").arg(folder));
+                } else {
+                    window->showBanner(tr("The model was not exported"),
+                                       hint.isEmpty() ? message : message + QLatin1Char('\n') + hint);
+                }
+            });
+    });
+    dialog->open();
+}
+
+void MainWindow::askSweep() {
+    auto* dialog = new SweepDialog(workspace_.document.fullQuality(), this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this,
+            [this, dialog] { workspace_.engine.sweep(dialog->methods(), dialog->ratios()); });
+    dialog->open();
+}
+
+void MainWindow::askConnection() {
+    bool ok = false;
+    const QString host = QInputDialog::getText(
+        this, tr("Connect to another machine"),
+        tr("Host as ssh knows it (keys must be set up; rankscope-cli must be on its PATH):"),
+        QLineEdit::Normal, QSettings().value(QStringLiteral("host")).toString(), &ok);
+    if (!ok || host.trimmed().isEmpty()) return;
+    QSettings().setValue(QStringLiteral("host"), host.trimmed());
+    workspace_.engine.start({host.trimmed(), {}, QStringLiteral("auto")});
+}
+
+void MainWindow::exportPlansTable() {
+    const QString path = QFileDialog::getSaveFileName(this, tr("Table of plans"), QStringLiteral("plans.csv"),
+                                                      tr("CSV (*.csv);;LaTeX (*.tex)"));
+    if (path.isEmpty()) return;
+    const QString failure = writePlansTable(workspace_.document, path);
+    if (failure.isEmpty()) {
+        say(tr("Wrote %1").arg(path));
+    } else {
+        showBanner(tr("The table was not written"), failure);
+    }
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+    if (event->mimeData()->hasUrls() && event->mimeData()->urls().size() == 1
+        && event->mimeData()->urls().first().isLocalFile())
+        event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+    openPath(event->mimeData()->urls().first().toLocalFile());
+    event->acceptProposedAction();
+}
+
+}  // namespace rankscope::gui

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How the window shares its room: layouts, shrinking, maximised and popped-out panels, type size.
+#include "app/gui/client/engine_control.hpp"
+#include "app/gui/document/document.hpp"
+#include "app/gui/document/selection.hpp"
+#include "app/gui/layer_panels/layer_panel.hpp"
+#include "app/gui/layer_panels/noise_panel.hpp"
+#include "app/gui/layer_panels/state_panel.hpp"
+#include "app/gui/layer_panels/token_scrubber.hpp"
+#include "app/gui/plan_panels/channels_panel.hpp"
+#include "app/gui/plan_panels/history_notes_panel.hpp"
+#include "app/gui/plan_panels/plan_panel.hpp"
+#include "app/gui/theme/fonts.hpp"
+#include "app/gui/tradeoff_panels/plans_jobs_panel.hpp"
+#include "app/gui/tradeoff_panels/ribbon.hpp"
+#include "app/gui/tradeoff_panels/story_card.hpp"
+#include "app/gui/tradeoff_panels/tradeoff_panel.hpp"
+#include "app/gui/window/action_registry.hpp"
+#include "app/gui/window/main_tool_bar.hpp"
+#include "app/gui/window/main_window.hpp"
+
+#include <QApplication>
+#include <QDialog>
+#include <QKeyEvent>
+#include <QMenuBar>
+#include <QSettings>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QStatusBar>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace rankscope::gui {
+namespace {
+
+// Left, middle, right in percent: Inspect, Tune, Compare, and Tune beside a story.
+constexpr std::array<std::array<int, 3>, 4> kShares{{{26, 47, 27}, {42, 28, 30}, {26, 42, 32}, {25, 30, 45}}};
+constexpr int kSharesVersion = 1;
+constexpr double kLectureFactor = 1.65;
+
+QString sharesKey(int index) {
+    return QStringLiteral("shares%1/%2").arg(kSharesVersion).arg(index);
+}
+
+}  // namespace
+
+void MainWindow::setLayout(Layout layout) {
+    layout_ = layout;
+    const char* ids[] = {"layout.inspect", "layout.tune", "layout.compare"};
+    for (int i = 0; i < 3; ++i)
+        actions_->action(QLatin1String(ids[i]))->setChecked(i == static_cast<int>(layout));
+    noise_ = false;
+    layer_->setCompact(layout == Layout::Tune);
+    plan_->setCompare(layout == Layout::Compare);
+    showMiddle();
+    applyShares();
+    fitWidth();
+}
+
+void MainWindow::applyShares() {
+    const bool story = story_->isVisibleTo(rightColumn_) && layout_ == Layout::Tune;
+    const int index = story ? 3 : static_cast<int>(layout_);
+    const QVariantList saved = QSettings().value(sharesKey(index)).toList();
+    QList<int> sizes;
+    const int width = std::max(columns_->width(), 1000);
+    for (int i = 0; i < 3; ++i)
+        sizes << (saved.size() == 3
+                      ? saved[i].toInt()
+                      : kShares[static_cast<std::size_t>(index)][static_cast<std::size_t>(i)] * width / 100);
+    columns_->setSizes(sizes);
+}
+
+void MainWindow::rememberShares() {
+    const bool story = story_->isVisibleTo(rightColumn_) && layout_ == Layout::Tune;
+    QVariantList sizes;
+    for (const int size : columns_->sizes())
+        sizes << size;
+    QSettings().setValue(sharesKey(story ? 3 : static_cast<int>(layout_)), sizes);
+}
+
+void MainWindow::showMiddle() {
+    QWidget* page = layer_;
+    if (noise_) {
+        page = noisePanel_;
+    } else if (workspace_.selection.level() == Selection::Level::State) {
+        page = state_;
+    }
+    middleStack_->setCurrentWidget(page);
+    scrubber_->setVisible(page == layer_ || page == state_);
+}
+
+// The first level of shrinking at which everything fits.
+void MainWindow::fitWidth() {
+    const double unit = designUnit(QApplication::font());
+    const int room = width();
+    for (int level = 0; level <= 4; ++level) {
+        level_ = level;
+        toolBar_->setLevel(level >= 4 ? 2 : std::min(level, 1));
+        ribbon_->setLevel(level);
+        if (toolBar_->minimumSizeHint().width() <= room
+            && ribbon_->neededWidth(level) <= room - qRound(12 * unit))
+            break;
+    }
+    plans_->setLevel(level_);
+    const bool low = height() < qRound(800 * unit);
+    channels_->setVisible(!low && !lecture_);
+}
+
+void MainWindow::maximise(QWidget* panel) {
+    if (maximised_ != nullptr) {
+        for (QWidget* widget : hidden_)
+            widget->show();
+        hidden_.clear();
+        const bool same = maximised_ == panel;
+        maximised_ = nullptr;
+        showMiddle();
+        fitWidth();
+        applyShares();
+        if (same) return;
+    }
+    if (panel == nullptr) return;
+    maximised_ = panel;
+    // Everything beside the panel and beside what holds it.
+    for (QWidget* at = panel; at != centralWidget(); at = at->parentWidget()) {
+        const QWidget* parent = at->parentWidget();
+        if (qobject_cast<const QStackedWidget*>(parent) != nullptr) continue;
+        for (QObject* child : parent->children()) {
+            auto* widget = qobject_cast<QWidget*>(child);
+            if (widget == nullptr || widget == at || widget == toolBar_ || widget == ribbon_
+                || !widget->isVisible() || widget->inherits("QSplitterHandle"))
+                continue;
+            widget->hide();
+            hidden_ << widget;
+        }
+    }
+}
+
+void MainWindow::popOut(QWidget* panel) {
+    auto* place = qobject_cast<QSplitter*>(panel->parentWidget());
+    auto* stack = qobject_cast<QStackedWidget*>(panel->parentWidget());
+    if (place == nullptr && stack == nullptr) return;
+    const int index = place != nullptr ? place->indexOf(panel) : stack->indexOf(panel);
+    auto* window = new QDialog(this, Qt::Window);
+    window->setAttribute(Qt::WA_DeleteOnClose);
+    window->setWindowTitle(panel->accessibleName() + QStringLiteral(" – Rankscope"));
+    window->resize(panel->size());
+    auto* column = new QVBoxLayout(window);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->addWidget(panel);
+    panel->show();
+    // Closing the window gives the panel back.
+    connect(window, &QDialog::finished, this, [this, panel, place, stack, index] {
+        if (place != nullptr) {
+            place->insertWidget(index, panel);
+        } else {
+            stack->insertWidget(index, panel);
+        }
+        panel->show();
+        showMiddle();
+    });
+    if (stack != nullptr) showMiddle();
+    window->show();
+}
+
+QWidget* MainWindow::focusedPanel() const {
+    const QWidget* focus = QApplication::focusWidget();
+    for (QWidget* panel : panels_) {
+        if (focus != nullptr && (panel == focus || panel->isAncestorOf(focus))) return panel;
+    }
+    return nullptr;
+}
+
+void MainWindow::stepPanel(int direction) {
+    QList<QWidget*> shown;
+    for (QWidget* panel : panels_) {
+        if (panel->isVisible()) shown << panel;
+    }
+    if (shown.isEmpty()) return;
+    const qsizetype at = shown.indexOf(focusedPanel());
+    const qsizetype next = (at + direction + shown.size()) % shown.size();
+    QWidget* panel = shown[at < 0 ? 0 : next];
+    // The first thing in the panel that takes the keyboard.
+    QWidget* target = panel;
+    for (QWidget* child = panel->nextInFocusChain(); child != panel; child = child->nextInFocusChain()) {
+        if (panel->isAncestorOf(child) && child->isVisible() && child->isEnabled()
+            && (child->focusPolicy() & Qt::TabFocus) != 0) {
+            target = child;
+            break;
+        }
+    }
+    target->setFocus(Qt::TabFocusReason);
+}
+
+void MainWindow::scaleFont(double factor) {
+    QFont font = QApplication::font();
+    font.setPointSizeF(font.pointSizeF() * factor / fontFactor_);
+    fontFactor_ = factor;
+    QApplication::setFont(font);
+    setTheme(*theme_);
+    fitWidth();
+    applyShares();
+}
+
+void MainWindow::setLecture(bool lecture) {
+    if (lecture == lecture_) return;
+    lecture_ = lecture;
+    menuBar()->setVisible(!lecture);
+    toolBar_->setVisible(!lecture);
+    statusBar()->setVisible(!lecture);
+    left_->setVisible(!lecture);
+    plans_->setVisible(!lecture);
+    if (lecture) {
+        story_->hide();
+    } else {
+        story_->reopen();
+    }
+    if (lecture) plainFactor_ = fontFactor_;
+    scaleFont(lecture ? plainFactor_ * kLectureFactor : plainFactor_);
+    actions_->action(QStringLiteral("view.lecture"))->setChecked(lecture);
+}
+
+void MainWindow::resizeEvent(QResizeEvent* event) {
+    QMainWindow::resizeEvent(event);
+    fitWidth();
+}
+
+void MainWindow::changeEvent(QEvent* event) {
+    QMainWindow::changeEvent(event);
+}
+
+// Esc: the innermost thing that is open.
+void MainWindow::keyPressEvent(QKeyEvent* event) {
+    if (event->key() == Qt::Key_Escape) {
+        if (maximised_ != nullptr) {
+            maximise(nullptr);
+        } else if (lecture_) {
+            setLecture(false);
+        }
+        return;
+    }
+    QMainWindow::keyPressEvent(event);
+}
+
+}  // namespace rankscope::gui

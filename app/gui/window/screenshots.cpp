@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/window/screenshots.hpp"
+
+#include "app/gui/window/action_registry.hpp"
+#include "app/gui/window/main_window.hpp"
+
+#include <QApplication>
+#include <QDir>
+#include <QElapsedTimer>
+#include <QPixmap>
+
+#include <cstdio>
+
+namespace rankscope::gui {
+namespace {
+
+// Captures are read and states analysed in threads: give them time, and paint.
+void settle(int ms) {
+    QElapsedTimer timer;
+    timer.start();
+    while (timer.elapsed() < ms)
+        QApplication::processEvents(QEventLoop::AllEvents, 20);
+}
+
+}  // namespace
+
+int writeScreenshots(MainWindow& window, const QString& folder) {
+    if (!QDir().mkpath(folder)) {
+        std::fprintf(stderr, "rankscope: cannot make the folder %s\n", qPrintable(folder));
+        return 5;
+    }
+    bool good = true;
+    const auto shoot = [&](const char* name) {
+        settle(700);
+        const QString path = QStringLiteral("%1/%2.png").arg(folder, QLatin1String(name));
+        good = window.grab().save(path) && good;
+    };
+    window.setTheme(Theme::light());
+    window.resize(1440, 900);
+    window.openDemo({});
+    window.show();
+    shoot("first-start");
+    window.setLayout(Layout::Inspect);
+    shoot("inspect");
+    window.actions().action(QStringLiteral("view.level_down"))->trigger();
+    shoot("state");
+    window.actions().action(QStringLiteral("view.level_up"))->trigger();
+    window.actions().action(QStringLiteral("view.noise"))->trigger();
+    shoot("noise");
+    window.actions().action(QStringLiteral("view.noise"))->trigger();
+    window.setLayout(Layout::Compare);
+    shoot("compare");
+    window.setLayout(Layout::Tune);
+    window.setTheme(Theme::dark());
+    shoot("tune-dark");
+    window.setTheme(Theme::light());
+    window.resize(1280, 720);
+    shoot("minimum");
+    return good ? 0 : 5;
+}
+
+}  // namespace rankscope::gui

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QObject>
+#include <QString>
+#include <QStringList>
+#include <QTimer>
+
+#include <functional>
+#include <string>
+
+namespace rankscope::gui {
+
+class Document;
+
+/// Sessions on disk: open, save, autosave beside the file (or in the user's data folder before the first
+/// save), recovery after a crash, recent files. Nothing is lost by a failed write: the old file stays and the
+/// work is still in the window.
+class SessionKeeper : public QObject {
+    Q_OBJECT
+
+public:
+    explicit SessionKeeper(Document& document, QObject* parent = nullptr);
+
+    /// Empty: opened. Otherwise why not; the document is as before.
+    [[nodiscard]] QString open(const QString& path);
+    /// Opens a shipped demo: without a path, so that Save asks for one.
+    [[nodiscard]] QString openDemo(const QString& name);
+    [[nodiscard]] QString save(const QString& path);
+
+    /// An autosave that is newer than what was open when the program ended without closing; empty: none.
+    [[nodiscard]] QString recoverable() const;
+    [[nodiscard]] QString recover(const QString& autosave);
+    /// Removes what autosave wrote: the work was saved or given up.
+    void forget();
+
+    /// Names of the shipped demo sessions.
+    [[nodiscard]] static QStringList demos();
+    [[nodiscard]] static QString demoPath(const QString& name);
+
+    /// Most recent first; paths of sessions, captures and model folders.
+    [[nodiscard]] QStringList recent() const;
+    void remember(const QString& path);
+
+    [[nodiscard]] const QString& autosaveFile() const { return autosave_; }
+
+    /// What the window adds to the session just before it is written (its own view).
+    std::function<std::string()> view;
+
+Q_SIGNALS:
+    void autosaveFailed(const QString& message);
+
+private:
+    void autosave();
+    void chooseAutosaveFile();
+
+    Document& document_;
+    QTimer timer_;
+    QString autosave_;
+    bool failing_ = false;
+};
+
+}  // namespace rankscope::gui

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/document/document.hpp"
+
+#include "core/base/error.hpp"
+#include "tests/app/gui/support/sample_session.hpp"
+
+#include <gtest/gtest.h>
+
+#include <QSignalSpy>
+
+#include <cmath>
+
+namespace rankscope::gui {
+namespace {
+
+class DocumentTest : public testing::Test {
+protected:
+    void SetUp() override { document.openSession(sampleSession(), QString()); }
+
+    void keep(int layer, std::int64_t kept) {
+        document.setPlan(QStringLiteral("Layer"), document.withKept(layer, kept));
+    }
+
+    Document document;
+};
+
+TEST_F(DocumentTest, OpensASessionWithoutUnsavedWork) {
+    EXPECT_TRUE(document.hasModel());
+    EXPECT_EQ(document.plan().layers.size(), 4U);
+    EXPECT_EQ(document.state().points.size(), 35U);
+    EXPECT_FALSE(document.isModified());
+    EXPECT_FALSE(document.undoStack()->canUndo());
+    EXPECT_EQ(document.startLabel(), QStringLiteral("Open demo session"));
+    ASSERT_NE(document.currentPoint(), nullptr);
+    EXPECT_EQ(document.currentPoint()->id, QStringLiteral("drrqr-0.5"));
+}
+
+TEST_F(DocumentTest, ADamagedSessionChangesNothing) {
+    SavedSession broken = sampleSession();
+    broken.model.config = "{\"model_type\":\"mamba2\"}";
+    QSignalSpy changed(&document, &Document::modelChanged);
+    EXPECT_THROW(document.openSession(broken, QStringLiteral("/x.rankscope")), Error);
+    EXPECT_EQ(changed.count(), 0);
+    EXPECT_EQ(document.state().points.size(), 35U);
+    EXPECT_TRUE(document.path().isEmpty());
+}
+
+TEST_F(DocumentTest, ADragIsSeenAtOnceAndBecomesOneStep) {
+    QSignalSpy changed(&document, &Document::planChanged);
+    for (const int kept : {31, 30, 24})
+        document.dragTo(document.withKept(2, kept));
+    EXPECT_EQ(changed.count(), 3);
+    EXPECT_EQ(document.layerChoice(2)->kept, 24);
+    EXPECT_FALSE(document.undoStack()->canUndo());
+    document.finishDrag(QStringLiteral("Layer 2  K′ 32 → 24"));
+    EXPECT_EQ(document.undoStack()->count(), 1);
+    EXPECT_TRUE(document.isModified());
+    document.undoStack()->undo();
+    EXPECT_EQ(document.layerChoice(2)->kept, 32);
+    EXPECT_FALSE(document.isModified());
+}
+
+TEST_F(DocumentTest, ACancelledDragLeavesNoTrace) {
+    const DocumentState before = document.state();
+    document.dragTo(document.withKept(1, 8));
+    document.cancelDrag();
+    EXPECT_EQ(document.state(), before);
+    EXPECT_EQ(document.layerChoice(1)->kept, 32);
+    EXPECT_EQ(document.undoStack()->count(), 0);
+}
+
+TEST_F(DocumentTest, ADragBackToItsStartIsNoStep) {
+    document.dragTo(document.withKept(1, 8));
+    document.dragTo(document.state().plan);
+    document.finishDrag(QStringLiteral("nothing"));
+    EXPECT_EQ(document.undoStack()->count(), 0);
+}
+
+TEST_F(DocumentTest, StepsWithOneMergeIdAreOneStep) {
+    document.setPlan(QStringLiteral("a"), document.withKept(0, 31), 7);
+    document.setPlan(QStringLiteral("b"), document.withKept(0, 30), 7);
+    document.setPlan(QStringLiteral("c"), document.withKept(0, 29), 8);
+    EXPECT_EQ(document.undoStack()->count(), 2);
+    document.undoStack()->undo();
+    document.undoStack()->undo();
+    EXPECT_EQ(document.layerChoice(0)->kept, 32);
+}
+
+TEST_F(DocumentTest, EverythingAPersonDoesIsUndone) {
+    const DocumentState start = document.state();
+    keep(0, 40);
+    const QString id = document.savePoint();
+    document.pin(true, id);
+    document.renamePoint(id, QStringLiteral("Mine"));
+    DocumentState next = document.state();
+    next.notes = QStringLiteral("Look at layer 0");
+    next.baseline = id;
+    document.setState(QStringLiteral("Notes"), next);
+    document.restorePoint(QStringLiteral("random-0.25"));
+    document.removePoint(id);
+    EXPECT_TRUE(document.state().pinA.isEmpty());
+    while (document.undoStack()->canUndo())
+        document.undoStack()->undo();
+    EXPECT_EQ(document.state(), start);
+}
+
+TEST_F(DocumentTest, ResultsSurviveUndo) {
+    keep(0, 40);
+    PlanRecord record;
+    record.state = PlanState::Exact;
+    record.quality = MeasuredQuality{22, 22, 11000, 3.3, std::exp(3.3), 0.2, 0.1, 0.01, 0, 0, {}};
+    const PlanChoice plan = document.plan();
+    document.setRecord(plan, record);
+    document.undoStack()->undo();
+    document.undoStack()->redo();
+    ASSERT_NE(document.record(document.plan()), nullptr);
+    EXPECT_EQ(document.record(document.plan())->quality, record.quality);
+}
+
+TEST_F(DocumentTest, MeasuredPointsAreNotUndoneByLaterOrEarlierSteps) {
+    keep(0, 40);
+    SavedPlan point{QStringLiteral("sweep-1"), document.withKept(0, 5), true, {}};
+    document.addMeasuredPoint(point, {});
+    keep(0, 48);
+    document.undoStack()->undo();
+    document.undoStack()->undo();
+    EXPECT_NE(document.point(QStringLiteral("sweep-1")), nullptr);
+    document.undoStack()->redo();
+    EXPECT_NE(document.point(QStringLiteral("sweep-1")), nullptr);
+}
+
+TEST_F(DocumentTest, RestoringAPlanKeepsLocks) {
+    PlanChoice locked = document.plan();
+    locked.layers[1].locked = true;
+    document.setPlan(QStringLiteral("Lock"), locked);
+    document.restorePoint(QStringLiteral("taylor-0.25"));
+    EXPECT_TRUE(document.layerChoice(1)->locked);
+    EXPECT_EQ(document.layerChoice(1)->method, "taylor");
+}
+
+TEST_F(DocumentTest, SizesAreThoseOfThePlanFile) {
+    const SavedSession session = sampleSession();
+    for (const SessionPoint& point : session.points) {
+        EXPECT_EQ(document.stateBytes(point.choice), point.state_bytes) << point.id;
+        EXPECT_EQ(document.parameters(point.choice), point.parameters) << point.id;
+        const auto plan = document.toPlan(point.choice);
+        ASSERT_TRUE(plan) << point.id;
+        for (std::size_t i = 0; i < plan->layers.size(); ++i)
+            EXPECT_EQ(plan->layers[i].keep, point.plan.layers[i].keep) << point.id;
+    }
+}
+
+TEST_F(DocumentTest, ExactChannelsReplaceTheOrder) {
+    Plan plan = *document.toPlan(document.plan());
+    std::vector<std::int32_t>& keep = plan.layers[0].keep[0];
+    std::vector<std::int32_t> other;
+    for (std::int32_t c = 0; c < 32; ++c)
+        other.push_back(2 * c);
+    keep = other;
+    document.setExactChannels(plan);
+    EXPECT_EQ(document.keptChannels(document.plan().layers[0])->front(), other);
+    // Another width is still the order's.
+    EXPECT_EQ(document.keptChannels(document.withKept(0, 31).layers[0])->front().size(), 31U);
+}
+
+TEST_F(DocumentTest, TheEstimateAddsLayersAndGoesMonotonically) {
+    double before = 0;
+    for (int kept = 64; kept >= 8; kept -= 4) {
+        const auto estimate = document.estimate(document.withKept(0, kept));
+        ASSERT_TRUE(estimate) << kept;
+        EXPECT_GE(estimate->error, 0.1 * std::abs(estimate->deltaNll) - 1e-12);
+        const double alone = *document.layerDelta(document.withKept(0, kept).layers[0]);
+        EXPECT_GE(alone, before);
+        before = alone;
+    }
+    // A width that was measured is what was measured.
+    EXPECT_DOUBLE_EQ(*document.layerDelta(document.withKept(0, 16).layers[0]),
+                     0.6 * 0.02 * 0.75 * 0.75 * 0.75);
+    // Below the last measured width nothing is known.
+    EXPECT_FALSE(document.estimate(document.withKept(0, 2)));
+}
+
+TEST_F(DocumentTest, SpeedOfTheSameWidthsIsSaidToBeThat) {
+    PlanChoice plan = document.plan();
+    for (LayerChoice& layer : plan.layers)
+        layer.method = "drrqr-sampled";
+    const auto speed = document.speed(plan);
+    ASSERT_TRUE(speed);
+    EXPECT_TRUE(speed->same_width);
+    EXPECT_FALSE(document.speed(document.withKept(0, 5)));
+}
+
+TEST_F(DocumentTest, RoundTripThroughASession) {
+    keep(3, 48);
+    document.savePoint();
+    DocumentState next = document.state();
+    next.notes = QStringLiteral("n");
+    document.setState(QStringLiteral("Notes"), next);
+    Document other;
+    other.openSession(document.toSession(), QString());
+    EXPECT_EQ(other.state(), document.state());
+    EXPECT_EQ(other.undoStack()->count(), 1);  // only steps of the plan come back
+    EXPECT_EQ(other.layerSweep(), document.layerSweep());
+    EXPECT_EQ(other.fullQuality(), document.fullQuality());
+    other.undoStack()->undo();
+    EXPECT_EQ(other.layerChoice(3)->kept, 32);
+}
+
+TEST_F(DocumentTest, PlanKeyIsWhatThePlanDoes) {
+    PlanChoice a = document.plan(), b = a;
+    b.name = "other";
+    b.layers[0].locked = true;
+    EXPECT_EQ(planKey(a), planKey(b));
+    b.layers[0].kept = 33;
+    EXPECT_NE(planKey(a), planKey(b));
+    PlanChoice whole = keep_all(document.config()), idle = whole;
+    idle.layers[0].method = "l1";  // at full width a method does nothing
+    EXPECT_EQ(planKey(whole), planKey(idle));
+    EXPECT_EQ(planMethod(idle), Method::FullModel);
+    b = a;
+    b.layers[0].by_hand = KeptChannels(3, std::vector<std::int32_t>(32, 1));
+    EXPECT_NE(planKey(a), planKey(b));
+    EXPECT_EQ(planMethod(b), Method::Mixed);
+}
+
+}  // namespace
+}  // namespace rankscope::gui

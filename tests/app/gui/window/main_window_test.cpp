@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/window/main_window.hpp"
+
+#include "app/gui/plan_panels/layer_table.hpp"
+#include "app/gui/window/action_registry.hpp"
+#include "app/gui/window/banner.hpp"
+#include "app/gui/window/command_palette.hpp"
+#include "app/gui/window/plans_export.hpp"
+#include "tests/app/gui/support/sample_workspace.hpp"
+
+#include <gtest/gtest.h>
+
+#include <QAction>
+#include <QFile>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QSettings>
+#include <QTemporaryDir>
+#include <QTest>
+
+namespace rankscope::gui {
+namespace {
+
+class MainWindowTest : public testing::Test {
+protected:
+    void SetUp() override {
+        QSettings().clear();
+        window = std::make_unique<MainWindow>(sample.workspace);
+        window->setTheme(Theme::light());
+        window->resize(1440, 900);
+        window->show();
+        ASSERT_TRUE(QTest::qWaitForWindowExposed(window.get()));
+    }
+
+    [[nodiscard]] QAction* action(const char* id) const {
+        return window->actions().action(QLatin1String(id));
+    }
+
+    SampleWorkspace sample;
+    std::unique_ptr<MainWindow> window;
+};
+
+TEST_F(MainWindowTest, EveryLayoutFitsTheSmallestWindow) {
+    for (const Layout layout : {Layout::Inspect, Layout::Tune, Layout::Compare}) {
+        window->setLayout(layout);
+        window->resize(1280, 720);
+        QCoreApplication::processEvents();
+        EXPECT_LE(window->minimumSizeHint().width(), 1280) << static_cast<int>(layout);
+        EXPECT_LE(window->minimumSizeHint().height(), 720) << static_cast<int>(layout);
+        EXPECT_EQ(window->width(), 1280);
+        renderForEyes(*window, "window-" + std::to_string(static_cast<int>(layout)));
+    }
+}
+
+TEST_F(MainWindowTest, WhatTakesTheKeyboardHasAName) {
+    int seen = 0;
+    for (const QWidget* widget : window->findChildren<QWidget*>()) {
+        if ((widget->focusPolicy() & Qt::TabFocus) == 0 || !widget->isVisible()) continue;
+        ++seen;
+        const auto* parent = widget->parentWidget();
+        // A button's text is its name.
+        const bool named = !widget->accessibleName().isEmpty()
+                           || !widget->property("text").toString().isEmpty()
+                           || (parent != nullptr && !parent->accessibleName().isEmpty());
+        EXPECT_TRUE(named) << widget->metaObject()->className() << " in "
+                           << (parent != nullptr ? parent->metaObject()->className() : "nothing");
+    }
+    EXPECT_GT(seen, 20);
+}
+
+TEST_F(MainWindowTest, UndoAndRedoNameTheirStep) {
+    EXPECT_FALSE(action("edit.undo")->isEnabled());
+    sample.document.setPlan(QStringLiteral("Layer 3  K′ 32 → 24"), sample.document.withKept(3, 24));
+    EXPECT_TRUE(action("edit.undo")->toolTip().contains(QStringLiteral("Layer 3")));
+    action("edit.undo")->trigger();
+    EXPECT_EQ(sample.document.layerChoice(3)->kept, 32);
+    action("edit.redo")->trigger();
+    EXPECT_EQ(sample.document.layerChoice(3)->kept, 24);
+}
+
+TEST_F(MainWindowTest, AStoppedEngineLeavesEverythingAndOffersARestart) {
+    const DocumentState before = sample.document.state();
+    EngineStatus status;
+    status.state = EngineStatus::State::Stopped;
+    status.reason = QStringLiteral("The engine was killed (signal 9).");
+    sample.engine.setStatus(status);
+    EXPECT_TRUE(window->banner()->isVisible());
+    EXPECT_TRUE(window->banner()->text().sentence.contains(QStringLiteral("signal 9")));
+    EXPECT_EQ(sample.document.state(), before);
+    Q_EMIT window->banner()->remedyChosen(window->banner()->text().id);
+    EXPECT_EQ(sample.engine.calls.back(), "restart");
+    status.state = EngineStatus::State::Ready;
+    sample.engine.setStatus(status);
+    EXPECT_FALSE(window->banner()->isVisible());
+}
+
+TEST_F(MainWindowTest, BadPathsAreRefusedWhereThePersonLooks) {
+    const DocumentState before = sample.document.state();
+    window->openPath(QStringLiteral("/no/such/thing.rankscope"));
+    EXPECT_TRUE(window->banner()->isVisible());
+    QTemporaryDir folder;
+    QFile odd(folder.filePath(QStringLiteral("picture.bmp")));
+    ASSERT_TRUE(odd.open(QIODevice::WriteOnly));
+    odd.close();
+    window->openPath(odd.fileName());
+    EXPECT_TRUE(window->banner()->text().title.contains(QStringLiteral("picture.bmp")));
+    QFile broken(folder.filePath(QStringLiteral("x.rankscope")));
+    ASSERT_TRUE(broken.open(QIODevice::WriteOnly));
+    broken.write("[]");
+    broken.close();
+    window->openPath(broken.fileName());
+    EXPECT_TRUE(window->banner()->text().sentence.contains(QStringLiteral("unchanged")));
+    EXPECT_EQ(sample.document.state(), before);
+    window->openPath(folder.path());
+    EXPECT_EQ(sample.engine.calls.back(), "openModel " + folder.path().toStdString());
+}
+
+TEST_F(MainWindowTest, ThePaletteFindsActionsLayersAndHeads) {
+    window->activateWindow();
+    action("palette")->trigger();
+    CommandPalette* palette = window->palettePanel();
+    ASSERT_TRUE(palette->isVisible());
+    QTest::keyClicks(palette->field(), QStringLiteral("l2 h1"));
+    QTest::keyClick(palette->field(), Qt::Key_Return);
+    EXPECT_FALSE(palette->isVisible());
+    EXPECT_EQ(sample.selection.layer(), 2);
+    EXPECT_EQ(sample.selection.head(), 1);
+    action("palette")->trigger();
+    QTest::keyClicks(palette->field(), QStringLiteral("sweep every"));
+    QTest::keyClick(palette->field(), Qt::Key_Return);
+    EXPECT_EQ(sample.engine.calls.back(), "layerSweep");
+    action("palette")->trigger();
+    QTest::keyClick(palette->field(), Qt::Key_Escape);
+    EXPECT_FALSE(palette->isVisible());
+}
+
+TEST_F(MainWindowTest, PinningSavesAPlanThatWasNotSaved) {
+    sample.document.setPlan(QStringLiteral("x"), sample.document.withKept(1, 20));
+    action("plan.pin_a")->trigger();
+    ASSERT_NE(sample.document.point(sample.document.state().pinA), nullptr);
+    EXPECT_EQ(planKey(sample.document.point(sample.document.state().pinA)->choice),
+              planKey(sample.document.plan()));
+}
+
+TEST_F(MainWindowTest, LectureAndBackIsAsBefore) {
+    const double size = QApplication::font().pointSizeF();
+    action("view.lecture")->trigger();
+    EXPECT_TRUE(window->isLecture());
+    EXPECT_GT(QApplication::font().pointSizeF(), 1.5 * size);
+    QTest::keyClick(window.get(), Qt::Key_Escape);
+    EXPECT_FALSE(window->isLecture());
+    EXPECT_NEAR(QApplication::font().pointSizeF(), size, 1e-6);
+}
+
+TEST_F(MainWindowTest, DarkAndLightAgainLeavesNoWhiteWindow) {
+    window->setTheme(Theme::dark());
+    QCoreApplication::processEvents();
+    const QImage picture = window->grab().toImage();
+    qint64 white = 0;
+    for (int y = 0; y < picture.height(); y += 4) {
+        for (int x = 0; x < picture.width(); x += 4)
+            white += picture.pixelColor(x, y).lightness() > 235 ? 1 : 0;
+    }
+    // Letters and lines alone are that light.
+    EXPECT_LT(white, picture.width() * picture.height() / 16 / 20);
+    renderForEyes(*window, "window-dark");
+    window->setTheme(Theme::light());
+}
+
+TEST_F(MainWindowTest, ThePlansTableIsCompleteAsCsvAndLatex) {
+    const QString csv = plansTable(sample.document, false);
+    EXPECT_EQ(csv.count(QLatin1Char('\n')), 1 + 1 + 35);
+    EXPECT_TRUE(csv.contains(QStringLiteral("DRRQR 50 %")));
+    const QString latex = plansTable(sample.document, true);
+    EXPECT_TRUE(latex.contains(QStringLiteral("DRRQR 50 \\%")));
+    EXPECT_FALSE(latex.contains(QStringLiteral("nan")));
+}
+
+}  // namespace
+}  // namespace rankscope::gui
