@@ -15,4 +15,9 @@ namespace rankscope::cli {
 [[nodiscard]] SpectrumSummary capture_spectra(const Context& context, const ModelFolder& folder, const TokenWindows& windows, std::int64_t every,
                                               const std::filesystem::path& path, Engine& engine, std::int64_t& bytes);
 
+/// Spectra and metrics of the first windows after every 32nd token, full states after a quarter and at the end of each; as many
+/// windows (one at least, eight at most) as `bytes` hold. Returns the size of the file.
+std::int64_t capture_within(const Context& context, const ModelFolder& folder, const TokenWindows& windows, std::int64_t bytes,
+                            const Provenance& provenance, const std::filesystem::path& path, Engine& engine);
+
 }  // namespace rankscope::cli

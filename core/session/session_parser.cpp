@@ -11,8 +11,8 @@
 #include "core/base/json_text.hpp"
 #include "core/session/detail/json_node.hpp"
 #include "core/session/detail/session_limits.hpp"
-#include "core/session/detail/session_paths.hpp"
 #include "core/session/session_file.hpp"
+#include "core/session/session_paths.hpp"
 
 namespace rankscope {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/session/detail/session_paths.hpp"
+#include "core/session/session_paths.hpp"
 
 #include <algorithm>
 #include <iterator>

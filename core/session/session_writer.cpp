@@ -7,9 +7,9 @@
 
 #include "core/base/error.hpp"
 #include "core/base/json_text.hpp"
-#include "core/session/detail/session_paths.hpp"
 #include "core/session/detail/tidy_json.hpp"
 #include "core/session/session_file.hpp"
+#include "core/session/session_paths.hpp"
 
 namespace rankscope {
 namespace {
