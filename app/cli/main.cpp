@@ -13,6 +13,7 @@
 #include "app/cli/commands/commands.hpp"
 #include "app/cli/context.hpp"
 #include "core/base/error.hpp"
+#include "core/base/stop_scope.hpp"
 
 namespace rankscope::cli {
 namespace {
@@ -61,6 +62,7 @@ int run(int argc, char** argv) {
     // Known before parsing, so that a usage error is answered in JSON as well.
     for (int i = 1; i < argc; ++i) context.options.json = context.options.json || std::string_view(argv[i]) == "--json";
     watch_signals(context);
+    const StopScope scope(context.stop.get_token());
 
     CLI::App app{"Rankscope: see, prune and measure the recurrent state of linear-attention language models.\n"
                  "Example: rankscope-cli demo --run books-delta",

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/stop_scope.hpp"
 
-#include <utility>
-
 #include "core/base/progress.hpp"
+
+#include <utility>
 
 namespace rankscope {
 namespace {

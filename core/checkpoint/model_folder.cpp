@@ -10,6 +10,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
+#include "core/base/stop_scope.hpp"
 #include "core/checkpoint/expected_tensors.hpp"
 #include "core/checkpoint/model_hash.hpp"
 #include "core/checkpoint/padded_export.hpp"
@@ -20,6 +21,9 @@ namespace {
 
 namespace fs = std::filesystem;
 using Tensors = std::map<std::string, WeightFiles::Entry>;
+
+// Weights that are looked at between two looks at the stop.
+constexpr std::size_t kLookedAt = std::size_t{1} << 22;
 
 std::string shown(const fs::path& path) {
     return printable(path.string(), 400);
@@ -166,13 +170,19 @@ std::string ModelFolder::hash() const {
 std::vector<std::string> ModelFolder::find_non_finite() const {
     std::vector<std::string> found;
     for (const std::string& name : order_) {
-        const TensorView& view = tensor(name);
-        const std::vector<float> values = view.to_float();
+        TensorView part = tensor(name);
+        const std::span bytes = part.bytes;
+        const std::size_t step = kLookedAt * size_of(part.dtype);
         std::int64_t nan = 0;
         std::int64_t infinite = 0;
-        for (const float v : values) {
-            nan += std::isnan(v) ? 1 : 0;
-            infinite += std::isinf(v) ? 1 : 0;
+        for (std::size_t begin = 0; begin < bytes.size(); begin += step) {
+            check_stop();
+            part.bytes = bytes.subspan(begin, std::min(step, bytes.size() - begin));
+            part.shape = {static_cast<std::int64_t>(part.bytes.size() / size_of(part.dtype))};
+            for (const float v : part.to_float()) {
+                nan += std::isnan(v) ? 1 : 0;
+                infinite += std::isinf(v) ? 1 : 0;
+            }
         }
         if (nan + infinite > 0) found.push_back(fmt::format("tensor '{}' holds {} NaN and {} infinite values", name, nan, infinite));
     }

@@ -12,6 +12,7 @@
 #include "core/base/file.hpp"
 #include "core/base/hash.hpp"
 #include "core/base/json_text.hpp"
+#include "core/base/stop_scope.hpp"
 
 namespace rankscope {
 namespace {
@@ -47,6 +48,7 @@ std::string computed(const std::string& config_json, const std::vector<Safetenso
         for (const auto& [name, view] : file.tensors()) tensors[name] = &view;
     }
     for (const auto& [name, view] : tensors) {
+        check_stop();
         hash.update(fmt::format("{} {} [{}] {}\n", name, name_of(view->dtype), fmt::join(view->shape, ","), xxh3_128_hex(view->bytes)));
     }
     return hash.hex();

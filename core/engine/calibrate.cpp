@@ -5,12 +5,15 @@
 #include <span>
 #include <utility>
 
+#include "core/base/stop_scope.hpp"
 #include "core/evaluation/batches.hpp"
 
 namespace rankscope {
 namespace {
 
 constexpr std::int64_t kBatchTokens = 2048;
+// Multiply-adds of the R factors between two looks at the stop.
+constexpr std::int64_t kFactorWork = 100'000'000;
 
 // Number of leading layers that have to be run.
 std::size_t depth_of(const std::vector<ChannelNeeds>& needs, const ModelConfig& config) {
@@ -24,7 +27,15 @@ std::size_t depth_of(const std::vector<ChannelNeeds>& needs, const ModelConfig& 
 void feed(ChannelStatistics& statistics, const MixerTrace& trace) {
     const ChannelNeeds& needs = statistics.needs(trace.layer);
     if (needs.input_norms) statistics.add_inputs(trace.layer, trace.layer_input);
-    if (needs.raw_keys()) statistics.add_keys(trace.layer, trace.q_raw, trace.k_raw);
+    if (!needs.raw_keys()) return;
+    // A block of rows takes a reflection of every column over all later ones.
+    const std::int64_t width = trace.H * trace.K, rows = trace.B * trace.T;
+    const std::int64_t step = std::max<std::int64_t>(64, kFactorWork / (2 * width * trace.K));
+    for (std::int64_t begin = 0; begin < rows; begin += step) {
+        check_stop();
+        const auto first = static_cast<std::size_t>(begin * width), count = static_cast<std::size_t>(std::min(step, rows - begin) * width);
+        statistics.add_keys(trace.layer, trace.q_raw.subspan(first, count), trace.k_raw.subspan(first, count));
+    }
 }
 
 void run_activations(const Model& model, const TokenWindows& windows, const std::vector<ChannelNeeds>& needs,

@@ -4,10 +4,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/stop_scope.hpp"
 #include "core/spectra/singular_values.hpp"
 
 namespace rankscope {
 namespace {
+
+// Numbers of states between two looks at the stop: 32 matrices of 128 x 128.
+constexpr std::int64_t kSpectraStep = 32 * 128 * 128;
 
 double sum_of_squares(std::span<const float> values) {
     double sum = 0;
@@ -51,8 +55,14 @@ void accumulate_amplification(const MixerTrace& trace, std::span<const std::int6
     const std::int64_t count = std::ssize(positions) * per_position;
     const std::int64_t width = std::min(trace.K, trace.V);
     std::vector<double> sigma(static_cast<std::size_t>(count * width));
-    singular_values(trace.states, count, trace.K, trace.V, sigma);
     const auto state_size = static_cast<std::size_t>(trace.K * trace.V);
+    const std::int64_t step = std::max<std::int64_t>(1, kSpectraStep / static_cast<std::int64_t>(state_size));
+    for (std::int64_t i = 0; i < count; i += step) {
+        check_stop();
+        const std::int64_t n = std::min(step, count - i);
+        singular_values(trace.states.subspan(static_cast<std::size_t>(i) * state_size, static_cast<std::size_t>(n) * state_size), n, trace.K, trace.V,
+                        std::span(sigma).subspan(static_cast<std::size_t>(i * width), static_cast<std::size_t>(n * width)));
+    }
     for (std::int64_t i = 0; i < count; ++i) {
         const std::int64_t position = positions[static_cast<std::size_t>(i / per_position)];
         const std::int64_t b = i % per_position / trace.HV;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 
+#include "core/base/stop_scope.hpp"
 #include "kernels/delta_rule.hpp"
 
 namespace rankscope {
@@ -30,6 +31,7 @@ MixerTiming::MixerTiming(const Model& model, std::span<const std::vector<std::in
 double MixerTiming::run_milliseconds() {
     const auto start = std::chrono::steady_clock::now();
     for (Layer& layer : layers_) {
+        check_stop();
         kernels::DeltaRuleArgs<float> args;
         args.B = layer.B;
         args.T = layer.T;

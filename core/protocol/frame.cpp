@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <new>
 
 #include "core/base/error.hpp"
 
@@ -74,7 +75,22 @@ void FrameDecoder::feed(std::span<const std::uint8_t> bytes) {
         buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(at_));
         at_ = 0;
     }
-    buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
+    try {
+        buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
+    } catch (const std::bad_alloc&) {
+        skip_message(bytes.size());
+        throw_resource("out of memory: for a message");
+    }
+}
+
+// Forgets what has arrived of a message, `more` bytes of it just now. It is a large one, or there would be room for it.
+void FrameDecoder::skip_message(std::size_t more) {
+    std::uint64_t length = kLength;
+    for (std::size_t i = 0; i < kLength && at_ + i < buffer_.size(); ++i) length += std::uint64_t{buffer_[at_ + i]} << (8 * i);
+    const std::uint64_t arrived = buffer_.size() - at_ + more;
+    skip_ = length > arrived ? length - arrived : 0;
+    buffer_ = {};
+    at_ = 0;
 }
 
 std::optional<Value::Bytes> FrameDecoder::next() {

@@ -30,7 +30,7 @@ public:
     explicit FrameDecoder(Greeting greeting = Greeting::None) : greeted_(greeting == Greeting::None) {}
 
     /// Error{Unsupported}: the other side greets with another version, which is named; Error{Input}: a mebibyte without a
-    /// greeting. After an error the stream is of no use.
+    /// greeting. After these the stream is of no use. Error{Resource}: no memory for the message, which is skipped.
     void feed(std::span<const std::uint8_t> bytes);
 
     /// The next complete body. Error{Input} once for a message above kMaxMessage; the decoder lives on behind it.
@@ -46,6 +46,7 @@ public:
 
 private:
     std::size_t greet(std::span<const std::uint8_t> bytes);
+    void skip_message(std::size_t more);
     void end_of_line();
 
     bool greeted_;

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "core/base/error.hpp"
+#include "core/base/stop_scope.hpp"
 #include "core/pruning/rank_revealing_qr.hpp"
 
 namespace rankscope {
@@ -116,7 +117,10 @@ std::vector<HeadScores> score_channels(const ModelFolder& folder, std::int64_t l
     std::vector<HeadScores> out;
     if (is_rrqr(method)) {
         const ChannelStatistics& data = data_of(method, statistics);
-        for (std::int64_t h = 0; h < config.key_heads; ++h) out.push_back(rrqr_scores(factor_of(method, data, layer, h), config.key_dim));
+        for (std::int64_t h = 0; h < config.key_heads; ++h) {
+            check_stop();
+            out.push_back(rrqr_scores(factor_of(method, data, layer, h), config.key_dim));
+        }
         return out;
     }
     if (!method.needs.weights && !method.needs.data()) {
@@ -148,6 +152,7 @@ ChannelChoice choose_channels(const ModelFolder& folder, std::int64_t layer, con
     const RrqrOptions options;
     RrqrReport report;
     for (std::int64_t h = 0; h < config.key_heads; ++h) {
+        check_stop();
         const RrqrResult result = strong_rrqr(factor_of(method, data, layer, h), config.key_dim, kept, options);
         report.add(h, result);
         out.layer.keep.push_back(kept_channels(result.keep, kept));

@@ -9,6 +9,7 @@
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
 #include "core/base/hash.hpp"
+#include "core/base/stop_scope.hpp"
 #include "core/base/utf8.hpp"
 #include "core/text/answers_file.hpp"
 
@@ -141,7 +142,10 @@ TokenWindows read_text_windows(const std::filesystem::path& file, const Tokenize
     windows.text_bytes = std::ssize(text);
     const auto answers = read_answers(file, text, windows.text_hash);
     RowCutter cutter(windows, options, answers.has_value());
-    tokenizer.encode_blocks(text, true, [&](auto ids, auto begin) { return cutter.take(ids, begin); });
+    tokenizer.encode_blocks(text, true, [&](auto ids, auto begin) {
+        check_stop();
+        return cutter.take(ids, begin);
+    });
     cutter.finish(windows.text_bytes);
     if (windows.rows.empty()) {
         throw_input(fmt::format("text too short: {}: found {} tokens, expected at least 2", name, windows.text_tokens));

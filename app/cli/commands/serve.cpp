@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <CLI/CLI.hpp>
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
-
 #include "app/cli/commands/commands.hpp"
 #include "app/cli/context.hpp"
 #include "core/base/error.hpp"
 #include "core/engine/factory.hpp"
 #include "core/engine/server/server.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
 
 namespace rankscope::cli {
 namespace {
@@ -29,16 +29,20 @@ void run(const Context& context) {
     const int out = keep_output();
     std::signal(SIGPIPE, SIG_IGN);
     server::Server server(STDIN_FILENO, out, [] { return load_engine(); });
+    const bool ended = server.run(context.stop.get_token());
+    const bool stopped = context.stop.stop_requested();
     // A job that does not hear the stop in time must not keep the process.
-    if (!server.run(context.stop.get_token())) std::_Exit(0);
+    if (!ended) std::_Exit(stopped ? 130 : 0);
+    if (stopped) throw Cancelled();
 }
 
 }  // namespace
 
 void add_serve(CLI::App& app, Context& context) {
-    auto* command = app.add_subcommand("serve",
-                                       "The engine behind the window: takes requests on stdin, answers on stdout (core/protocol/README.md).\n"
-                                       "Example: rankscope-cli serve, or ssh HOST rankscope-cli serve");
+    auto* command =
+        app.add_subcommand("serve",
+                           "The engine behind the window: takes requests on stdin, answers on stdout (core/protocol/README.md).\n"
+                           "Example: rankscope-cli serve, or ssh HOST rankscope-cli serve");
     add_common_options(*command, context);
     command->callback([&context] { run(context); });
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/engine/server/capture_job.hpp"
 
-#include <fmt/format.h>
-
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
 #include "core/capture/capture_writer.hpp"
+
+#include <fmt/format.h>
 
 namespace rankscope::server {
 namespace {
@@ -14,12 +14,14 @@ void refuse_unfinished(const protocol::CaptureJobRequest& request) {
     if (request.resume || request.force) return;
     const auto windows = unfinished_windows(request.output);
     if (windows && *windows > 0) {
-        throw_usage(fmt::format("unfinished capture: {}.part: found {} complete windows", printable(request.output, 400), *windows),
-                    "resume it, or replace it");
+        throw_usage(
+            fmt::format("unfinished capture: {}.part: found {} complete windows", printable(request.output, 400), *windows),
+            "resume it, or replace it");
     }
 }
 
-TokenWindows windows_of(const Workspace& workspace, const OpenModel& model, const protocol::TextSource& source, const Progress& progress) {
+TokenWindows windows_of(const Workspace& workspace, const OpenModel& model, const protocol::TextSource& source,
+                        const Progress& progress) {
     if (!source.text.empty() || !source.ids.empty()) return read_source(model, source, true, progress);
     TokenWindows windows = workspace.windows();
     auto count = std::ssize(windows.rows);
@@ -30,7 +32,8 @@ TokenWindows windows_of(const Workspace& workspace, const OpenModel& model, cons
     windows.rows.resize(static_cast<std::size_t>(count));
     windows.start.resize(windows.rows.size());
     for (const auto& row : windows.rows) {
-        if (std::ssize(row) != length) throw_input("windows of different length: a capture needs equal ones", "limit it to the first windows");
+        if (std::ssize(row) != length)
+            throw_input("windows of different length: a capture needs equal ones", "limit it to the first windows");
     }
     return windows;
 }

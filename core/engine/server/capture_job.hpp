@@ -7,6 +7,7 @@
 
 namespace rankscope::server {
 
-[[nodiscard]] protocol::CaptureJobResult run_capture_job(Workspace& workspace, const protocol::CaptureJobRequest& request, Job& job);
+[[nodiscard]] protocol::CaptureJobResult run_capture_job(Workspace& workspace, const protocol::CaptureJobRequest& request,
+                                                         Job& job);
 
 }  // namespace rankscope::server

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/engine/server/capture_store.hpp"
 
+#include "core/base/error.hpp"
+#include "core/spectra/singular_values.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <span>
-
-#include "core/base/error.hpp"
-#include "core/spectra/singular_values.hpp"
 
 namespace rankscope::server {
 namespace {
@@ -24,7 +24,8 @@ fs::file_time_type written_at(const std::string& path) {
 const CaptureLayer& layer_of(const CaptureReader& reader, std::int64_t layer) {
     const auto& layers = reader.layout().layers;
     if (layer < 0 || layer >= std::ssize(layers)) {
-        throw_usage(fmt::format("bad layer: found {}, expected 0 to {} (captured layers are counted)", layer, std::ssize(layers) - 1));
+        throw_usage(
+            fmt::format("bad layer: found {}, expected 0 to {} (captured layers are counted)", layer, std::ssize(layers) - 1));
     }
     return layers[static_cast<std::size_t>(layer)];
 }
@@ -36,17 +37,20 @@ void check_index(const char* what, std::int64_t index, std::int64_t count) {
 // One list of rows per captured key head, inside the captured states.
 void check_keep(const std::vector<std::vector<std::int32_t>>& keep, const CaptureLayer& layer, bool equal) {
     if (std::ssize(keep) != layer.key_head_count()) {
-        throw_usage(fmt::format("bad kept rows: found {} lists, expected one for each of {} key heads", keep.size(), layer.key_head_count()));
+        throw_usage(fmt::format("bad kept rows: found {} lists, expected one for each of {} key heads", keep.size(),
+                                layer.key_head_count()));
     }
     for (const auto& rows : keep) {
         if (rows.empty() || std::ssize(rows) > layer.key_dim) {
             throw_usage(fmt::format("bad kept rows: found {} rows, expected 1 to {}", rows.size(), layer.key_dim));
         }
-        if (equal && rows.size() != keep.front().size()) throw_usage("bad kept rows: found heads that keep different numbers, expected one number");
+        if (equal && rows.size() != keep.front().size())
+            throw_usage("bad kept rows: found heads that keep different numbers, expected one number");
         std::vector<bool> seen(static_cast<std::size_t>(layer.key_dim));
         for (const std::int32_t row : rows) {
             if (row < 0 || row >= layer.key_dim || seen[static_cast<std::size_t>(row)]) {
-                throw_usage(fmt::format("bad kept rows: found row {}, expected rows from 0 to {}, each once", row, layer.key_dim - 1));
+                throw_usage(
+                    fmt::format("bad kept rows: found row {}, expected rows from 0 to {}, each once", row, layer.key_dim - 1));
             }
             seen[static_cast<std::size_t>(row)] = true;
         }
@@ -97,7 +101,8 @@ protocol::CapturedLayer described(const CaptureReader& reader, std::size_t numbe
     out.singular_values = gather({windows, positions, layer.head_count(), layer.rank_limit()},
                                  [&](std::int64_t w) { return reader.singular_values(number, w); });
     for (const std::string& name : reader.metrics()) {
-        out.metrics.push_back({name, gather({windows, positions, layer.head_count()}, [&](std::int64_t w) { return reader.metric(name, number, w); })});
+        out.metrics.push_back({name, gather({windows, positions, layer.head_count()},
+                                            [&](std::int64_t w) { return reader.metric(name, number, w); })});
     }
     return out;
 }
@@ -142,7 +147,8 @@ protocol::OpenCaptureResult CaptureStore::open(const protocol::OpenCaptureReques
         std::vector<std::string> text = reader.token_text(w);
         if (!text.empty()) out.token_text.push_back(std::move(text));
     }
-    for (std::size_t l = 0; l < layout.layers.size(); ++l) out.layers.push_back(described(reader, l));
+    for (std::size_t l = 0; l < layout.layers.size(); ++l)
+        out.layers.push_back(described(reader, l));
     return out;
 }
 
@@ -153,7 +159,8 @@ protocol::StateResult CaptureStore::state(const protocol::StateRequest& request)
     check_index("state", request.state, std::ssize(reader.layout().state_positions));
     check_index("head", request.head, layer.head_count());
     return {{{layer.key_dim, layer.value_dim},
-             reader.state(static_cast<std::size_t>(request.layer), request.window, static_cast<std::size_t>(request.state), static_cast<std::size_t>(request.head))}};
+             reader.state(static_cast<std::size_t>(request.layer), request.window, static_cast<std::size_t>(request.state),
+                          static_cast<std::size_t>(request.head))}};
 }
 
 protocol::KeptEnergyResult CaptureStore::kept_energy(const protocol::KeptEnergyRequest& request) {
@@ -168,7 +175,8 @@ protocol::KeptEnergyResult CaptureStore::kept_energy(const protocol::KeptEnergyR
     auto& sigma = open.sigma[number];
     energy.resize(static_cast<std::size_t>(reader.windows_done()));
     sigma.resize(energy.size());
-    const auto heads = layer.heads.size(), width = static_cast<std::size_t>(layer.key_dim), rank = static_cast<std::size_t>(layer.rank_limit());
+    const auto heads = layer.heads.size(), width = static_cast<std::size_t>(layer.key_dim),
+               rank = static_cast<std::size_t>(layer.rank_limit());
     protocol::KeptEnergyResult out;
     out.kept.assign(heads, 0);
     out.bound.assign(heads, 0);
@@ -184,8 +192,10 @@ protocol::KeptEnergyResult CaptureStore::kept_energy(const protocol::KeptEnergyR
                 const auto& keep = request.keep[key_head_place(layer, h)];
                 const auto row = std::span(rows).subspan(place * width, width);
                 double all = 0, kept = 0;
-                for (const float x : row) all += x;
-                for (const std::int32_t c : keep) kept += row[static_cast<std::size_t>(c)];
+                for (const float x : row)
+                    all += x;
+                for (const std::int32_t c : keep)
+                    kept += row[static_cast<std::size_t>(c)];
                 if (!(all > 0)) continue;
                 double most = 0, squares = 0;
                 for (std::size_t i = 0; i < rank; ++i) {
@@ -217,7 +227,8 @@ protocol::SpectrumAfterResult CaptureStore::spectrum_after(const protocol::Spect
     const auto width = static_cast<std::size_t>(layer.value_dim);
     std::vector<float> rows;
     for (std::size_t h = 0; h < layer.heads.size(); ++h) {
-        const std::vector<float> state = reader.state(static_cast<std::size_t>(request.layer), request.window, static_cast<std::size_t>(request.state), h);
+        const std::vector<float> state =
+            reader.state(static_cast<std::size_t>(request.layer), request.window, static_cast<std::size_t>(request.state), h);
         for (const std::int32_t c : request.keep[key_head_place(layer, h)]) {
             const auto row = std::span(state).subspan(static_cast<std::size_t>(c) * width, width);
             rows.insert(rows.end(), row.begin(), row.end());

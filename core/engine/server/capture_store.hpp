@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/capture/capture_reader.hpp"
+#include "core/protocol/capture_methods.hpp"
+
 #include <filesystem>
 #include <list>
 #include <map>
 #include <string>
 #include <vector>
-
-#include "core/capture/capture_reader.hpp"
-#include "core/protocol/capture_methods.hpp"
 
 namespace rankscope::server {
 

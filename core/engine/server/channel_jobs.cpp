@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/engine/server/channel_jobs.hpp"
 
+#include "core/base/error.hpp"
+#include "core/pruning/choose_channels.hpp"
+#include "core/pruning/export.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <set>
-
-#include "core/base/error.hpp"
-#include "core/pruning/choose_channels.hpp"
-#include "core/pruning/export.hpp"
 
 namespace rankscope::server {
 namespace {
@@ -58,8 +58,8 @@ void Channels::collect(const std::vector<std::string>& methods, Workspace* works
     source.max_tokens = calibration_.tokens;
     const TokenWindows windows = read_source(*model_, source, false, progress);
     const std::vector<ChannelNeeds> needs(model_->folder.config().layers.size(), missing);
-    auto made = std::make_shared<CalibratedStatistics>(
-        CalibratedStatistics{workspace->engine().statistics(needs, windows, seed_, progress), missing, windows.text_hash, windows.tokens()});
+    auto made = std::make_shared<CalibratedStatistics>(CalibratedStatistics{
+        workspace->engine().statistics(needs, windows, seed_, progress), missing, windows.text_hash, windows.tokens()});
     model_->memory.remember(key_, made);
     held_.push_back(std::move(made));
 }
@@ -83,7 +83,8 @@ std::shared_ptr<const ModelScores> Channels::scores(const std::string& name, con
     for (std::size_t l = 0; l < layers.size(); ++l) {
         progress.update({static_cast<double>(l), static_cast<double>(layers.size()), "layers", -1, "scoring channels"});
         if (layers[l].prunable()) {
-            (*scores)[l] = score_channels(model_->folder, static_cast<std::int64_t>(l), method, data != nullptr ? &data->statistics : nullptr, seed_);
+            (*scores)[l] = score_channels(model_->folder, static_cast<std::int64_t>(l), method,
+                                          data != nullptr ? &data->statistics : nullptr, seed_);
         }
     }
     model_->memory.remember(key_, name, scores);
@@ -95,7 +96,8 @@ PlanResult Channels::layer_plan(const protocol::LayerInstruction& instruction, S
     const CalibratedStatistics* data = data_for(method);
     PlanRequest request;
     request.layers.resize(model_->folder.config().layers.size());
-    request.layers[static_cast<std::size_t>(instruction.index)] = LayerRequest{instruction.method, instruction.ratio, instruction.keep};
+    request.layers[static_cast<std::size_t>(instruction.index)] =
+        LayerRequest{instruction.method, instruction.ratio, instruction.keep};
     request.seed = seed_;
     request.scale = scale;
     request.model_hash = model_->hash;
@@ -111,8 +113,10 @@ PlanResult Channels::plan(const protocol::PlanInstruction& instruction, const Pr
     std::vector<protocol::LayerInstruction> layers = instruction.layers;
     std::sort(layers.begin(), layers.end(), [](const auto& a, const auto& b) { return a.index < b.index; });
     for (std::size_t i = 0; i < layers.size(); ++i) {
-        if (layers[i].index < 0 || layers[i].index >= count) throw_usage(fmt::format("bad layer: found {}, expected 0 to {}", layers[i].index, count - 1));
-        if (i > 0 && layers[i].index == layers[i - 1].index) throw_usage(fmt::format("bad layer: found {} twice, expected it once", layers[i].index));
+        if (layers[i].index < 0 || layers[i].index >= count)
+            throw_usage(fmt::format("bad layer: found {}, expected 0 to {}", layers[i].index, count - 1));
+        if (i > 0 && layers[i].index == layers[i - 1].index)
+            throw_usage(fmt::format("bad layer: found {} twice, expected it once", layers[i].index));
     }
     // Layer by layer: a method for each, and a look at the stop in between.
     PlanRequest none;
@@ -122,7 +126,8 @@ PlanResult Channels::plan(const protocol::PlanInstruction& instruction, const Pr
     PlanResult out = make_plan(model_->folder, none, nullptr);
     for (const protocol::LayerInstruction& layer : layers) {
         progress.check();
-        const std::string width = fmt::format("{} {} {} {}", layer.index, layer.method, layer.ratio.value_or(-1), layer.keep.value_or(-1));
+        const std::string width =
+            fmt::format("{} {} {} {}", layer.index, layer.method, layer.ratio.value_or(-1), layer.keep.value_or(-1));
         auto made = model_->memory.choice(key_, width);
         if (!made) {
             made = std::make_shared<PlanResult>(layer_plan(layer, *scale));
@@ -151,7 +156,8 @@ protocol::ProvenanceData Channels::provenance(const std::string& method) const {
 std::vector<std::string> methods_of(const std::vector<protocol::PlanInstruction>& plans) {
     std::set<std::string> names;
     for (const auto& plan : plans) {
-        for (const auto& layer : plan.layers) names.insert(layer.method);
+        for (const auto& layer : plan.layers)
+            names.insert(layer.method);
     }
     return {names.begin(), names.end()};
 }
@@ -165,7 +171,8 @@ protocol::ScoresResult run_scores(Channels channels, Workspace* workspace, const
         if ((*scores)[l].empty()) continue;
         protocol::LayerScores& layer = out.layers.emplace_back();
         layer.index = static_cast<std::int64_t>(l);
-        for (const HeadScores& head : (*scores)[l]) layer.heads.push_back({head.scores, head.order});
+        for (const HeadScores& head : (*scores)[l])
+            layer.heads.push_back({head.scores, head.order});
     }
     out.provenance = channels.provenance(job.method());
     return out;
@@ -178,8 +185,10 @@ protocol::MakePlansResult run_make_plans(Channels channels, const OpenModel& mod
     for (const protocol::PlanInstruction& instruction : request.plans) {
         PlanResult made = channels.plan(instruction, job.progress());
         const ModelConfig& config = model.folder.config();
-        out.plans.push_back({to_json(made.plan), std::move(made.notes), state_bytes(made.plan, config), model.folder.parameters() - removed_parameters(made.plan, config)});
-        job.progress().update({static_cast<double>(out.plans.size()), static_cast<double>(request.plans.size()), "plans", -1, "choosing channels"});
+        out.plans.push_back({to_json(made.plan), std::move(made.notes), state_bytes(made.plan, config),
+                             model.folder.parameters() - removed_parameters(made.plan, config)});
+        job.progress().update(
+            {static_cast<double>(out.plans.size()), static_cast<double>(request.plans.size()), "plans", -1, "choosing channels"});
     }
     out.provenance = channels.provenance(job.method());
     return out;
@@ -192,7 +201,8 @@ protocol::ExportJobResult run_export(Workspace& workspace, const protocol::Expor
     if (!layout) throw_usage("unknown layout: found '" + printable(request.layout) + "', expected auto, uniform or padded");
     if (request.output.empty()) throw_usage("bad output: found no name, expected a folder");
     const ExportResult r = export_model(model->folder, plan.plan, request.output, *layout, request.force, job.progress());
-    return {r.path.string(), name_of(r.layout), r.parameters, r.bytes, workspace.provenance(job.method(), nullptr, plan.plan.seed)};
+    return {r.path.string(), name_of(r.layout), r.parameters, r.bytes,
+            workspace.provenance(job.method(), nullptr, plan.plan.seed)};
 }
 
 }  // namespace rankscope::server

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <memory>
-#include <string>
-#include <vector>
-
 #include "core/engine/server/job.hpp"
 #include "core/engine/server/workspace.hpp"
 #include "core/protocol/plan_methods.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
 
 // Jobs about channels, plans and exports.
 namespace rankscope::server {
@@ -42,7 +42,8 @@ private:
 /// All methods that the instructions name.
 [[nodiscard]] std::vector<std::string> methods_of(const std::vector<protocol::PlanInstruction>& plans);
 
-[[nodiscard]] protocol::ScoresResult run_scores(Channels channels, Workspace* workspace, const protocol::ScoresRequest& request, Job& job);
+[[nodiscard]] protocol::ScoresResult run_scores(Channels channels, Workspace* workspace, const protocol::ScoresRequest& request,
+                                                Job& job);
 [[nodiscard]] protocol::MakePlansResult run_make_plans(Channels channels, const OpenModel& model, Workspace* workspace,
                                                        const protocol::MakePlansRequest& request, Job& job);
 [[nodiscard]] protocol::ExportJobResult run_export(Workspace& workspace, const protocol::ExportRequest& request, Job& job);

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/pruning/channel_scores.hpp"
+#include "core/pruning/channel_statistics.hpp"
+#include "core/pruning/make_plan.hpp"
+
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -8,10 +12,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-
-#include "core/pruning/channel_scores.hpp"
-#include "core/pruning/channel_statistics.hpp"
-#include "core/pruning/make_plan.hpp"
 
 namespace rankscope::server {
 

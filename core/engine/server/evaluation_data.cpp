@@ -16,7 +16,8 @@ protocol::EvaluationData evaluation_data(const Perplexity& value, const Extent& 
     answers.n = value.answers->n;
     answers.accuracy = value.answers->accuracy;
     answers.se = value.answers->se;
-    for (const auto& [facts, entry] : value.answers->by_facts) answers.by_facts.push_back({facts, entry.first, entry.second});
+    for (const auto& [facts, entry] : value.answers->by_facts)
+        answers.by_facts.push_back({facts, entry.first, entry.second});
     return out;
 }
 

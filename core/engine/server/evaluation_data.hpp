@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string>
-
 #include "core/evaluation/evaluate.hpp"
 #include "core/protocol/evaluation_methods.hpp"
+
+#include <string>
 
 namespace rankscope::server {
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/engine/server/evaluation_jobs.hpp"
 
+#include "core/base/error.hpp"
+#include "core/engine/server/channel_jobs.hpp"
+#include "core/engine/server/evaluation_data.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
-
-#include "core/base/error.hpp"
-#include "core/engine/server/channel_jobs.hpp"
-#include "core/engine/server/evaluation_data.hpp"
 
 namespace rankscope::server {
 namespace {
@@ -21,7 +21,8 @@ double since(Clock::time_point start) {
 
 std::vector<PlanFile> plans_of(const Workspace& workspace, const std::vector<protocol::NamedPlan>& named) {
     std::vector<PlanFile> plans;
-    for (const protocol::NamedPlan& plan : named) plans.push_back(workspace.plan(plan.plan, plan.name));
+    for (const protocol::NamedPlan& plan : named)
+        plans.push_back(workspace.plan(plan.plan, plan.name));
     return plans;
 }
 
@@ -61,8 +62,10 @@ Progress part_of(const Progress& whole, double before, double share, double tota
 
 void check_layer_choice(const ModelConfig& config, const std::vector<std::int64_t>& layers) {
     for (const std::int64_t l : layers) {
-        if (l < 0 || l >= std::ssize(config.layers)) throw_usage(fmt::format("bad layer: found {}, expected 0 to {}", l, std::ssize(config.layers) - 1));
-        if (!config.layers[static_cast<std::size_t>(l)].prunable()) throw_usage(fmt::format("layer {} is softmax attention and has no state", l));
+        if (l < 0 || l >= std::ssize(config.layers))
+            throw_usage(fmt::format("bad layer: found {}, expected 0 to {}", l, std::ssize(config.layers) - 1));
+        if (!config.layers[static_cast<std::size_t>(l)].prunable())
+            throw_usage(fmt::format("layer {} is softmax attention and has no state", l));
     }
 }
 
@@ -74,11 +77,13 @@ struct PointRequest {
 };
 
 std::vector<PointRequest> grid(const ModelConfig& config, const protocol::SweepRequest& request, bool alone) {
-    if (request.methods.empty() || request.ratios.empty()) throw_usage("nothing to sweep: found no methods or no ratios, expected at least one of each");
+    if (request.methods.empty() || request.ratios.empty())
+        throw_usage("nothing to sweep: found no methods or no ratios, expected at least one of each");
     check_layer_choice(config, request.layers);
     std::vector<std::int64_t> layers;
     for (std::int64_t l = 0; l < std::ssize(config.layers); ++l) {
-        const bool chosen = request.layers.empty() || std::find(request.layers.begin(), request.layers.end(), l) != request.layers.end();
+        const bool chosen =
+            request.layers.empty() || std::find(request.layers.begin(), request.layers.end(), l) != request.layers.end();
         if (chosen && config.layers[static_cast<std::size_t>(l)].prunable()) layers.push_back(l);
     }
     if (layers.empty()) throw_input("nothing to prune: found no layer with a recurrent state");
@@ -92,12 +97,14 @@ std::vector<PointRequest> grid(const ModelConfig& config, const protocol::SweepR
                 point.point.layer = layer;
                 const std::int64_t first = pruned.front();
                 point.point.kept = kept_width(config.layers[static_cast<std::size_t>(first)].key_dim, ratio);
-                for (const std::int64_t l : pruned) point.instruction.layers.push_back({l, method, ratio, std::nullopt});
+                for (const std::int64_t l : pruned)
+                    point.instruction.layers.push_back({l, method, ratio, std::nullopt});
                 // The head costs about as much as a layer.
                 point.cost = static_cast<double>(std::ssize(config.layers) - first + 1);
             };
             if (alone) {
-                for (const std::int64_t l : layers) add(l, {l});
+                for (const std::int64_t l : layers)
+                    add(l, {l});
             } else {
                 add(-1, layers);
             }
@@ -119,7 +126,8 @@ protocol::EvaluateJobResult run_evaluate(Workspace& workspace, const protocol::E
     out.windows = r.windows;
     out.baseline = baseline_of(r);
     out.bits_per_byte = r.bits_per_byte;
-    for (const PlanEvaluation& plan : r.plans) out.plans.push_back(evaluation_data(plan, {r.windows, r.windows, r.tokens}));
+    for (const PlanEvaluation& plan : r.plans)
+        out.plans.push_back(evaluation_data(plan, {r.windows, r.windows, r.tokens}));
     out.seconds = r.seconds;
     out.provenance = workspace.provenance(job.method(), &workspace.windows(), 0);
     return out;
@@ -131,7 +139,8 @@ protocol::SweepResult run_sweep(Workspace& workspace, const protocol::SweepReque
     LiveEvaluation& live = workspace.live();
     std::vector<PointRequest> points = grid(model->folder.config(), request, alone);
     double total = 0, done = 0;
-    for (const PointRequest& point : points) total += point.cost;
+    for (const PointRequest& point : points)
+        total += point.cost;
     Channels channels(model, request.calibration, request.seed);
     channels.collect(request.methods, &workspace, job.progress());
 
@@ -148,7 +157,8 @@ protocol::SweepResult run_sweep(Workspace& workspace, const protocol::SweepReque
     for (PointRequest& wanted : points) {
         const PlanResult made = channels.plan(wanted.instruction, job.progress());
         const Progress part = part_of(job.progress(), done, wanted.cost, total, "layers");
-        const EvaluateResult r = live.evaluate({{fmt::format("{} {:g} %", wanted.point.method, 100 * wanted.point.ratio), made.plan}}, false, {}, part);
+        const EvaluateResult r = live.evaluate(
+            {{fmt::format("{} {:g} %", wanted.point.method, 100 * wanted.point.ratio), made.plan}}, false, {}, part);
         done += wanted.cost;
         wanted.point.plan = to_json(made.plan);
         wanted.point.value = evaluation_data(r.plans.front(), {r.windows, r.windows, r.tokens});
@@ -175,13 +185,16 @@ protocol::AttributionResult run_attribution(Workspace& workspace, const protocol
     }
     protocol::AttributionResult out;
     const auto total = static_cast<double>(layers.size() + 1);
-    const auto difference = [&](const Plan& other, double before) { return live.difference(a, other, part_of(job.progress(), before, 1, total, "layers")); };
+    const auto difference = [&](const Plan& other, double before) {
+        return live.difference(a, other, part_of(job.progress(), before, 1, total, "layers"));
+    };
     const PlanDifference all = difference(b, 0);
     out.delta_nll = all.delta_nll;
     out.delta_nll_se = all.delta_nll_se;
     std::size_t sent = 0;
     const auto send = [&] {
-        protocol::AttributionPartial partial{job.id(), {out.layers.begin() + static_cast<std::ptrdiff_t>(sent), out.layers.end()}};
+        protocol::AttributionPartial partial{job.id(),
+                                             {out.layers.begin() + static_cast<std::ptrdiff_t>(sent), out.layers.end()}};
         sent = out.layers.size();
         job.send_partial(protocol::to_value(partial));
     };
@@ -189,7 +202,8 @@ protocol::AttributionResult run_attribution(Workspace& workspace, const protocol
         Plan mixed = a;
         std::erase_if(mixed.layers, [&](const PlanLayer& layer) { return layer.index == layers[i]; });
         if (const PlanLayer* layer = b.layer(layers[i])) mixed.layers.push_back(*layer);
-        std::sort(mixed.layers.begin(), mixed.layers.end(), [](const PlanLayer& x, const PlanLayer& y) { return x.index < y.index; });
+        std::sort(mixed.layers.begin(), mixed.layers.end(),
+                  [](const PlanLayer& x, const PlanLayer& y) { return x.index < y.index; });
         const PlanDifference one = difference(mixed, static_cast<double>(i + 1));
         out.layers.push_back({layers[i], one.delta_nll, one.delta_nll_se});
         if (job.partial_due()) send();
@@ -212,8 +226,10 @@ protocol::NoiseJobResult run_noise(Workspace& workspace, const protocol::NoiseJo
     wanted.seed = request.seed;
     const NoiseResult r = workspace.engine().noise(wanted, job.progress());
     protocol::NoiseJobResult out;
-    for (const HeadAmplification& h : r.heads) out.heads.push_back({h.layer, h.head, h.amplification, h.amplification_worst, h.rank_stable});
-    for (const NoisePoint& p : r.levels) out.levels.push_back({p.level, p.plan, p.perplexity, p.delta_nll, p.delta_nll_se});
+    for (const HeadAmplification& h : r.heads)
+        out.heads.push_back({h.layer, h.head, h.amplification, h.amplification_worst, h.rank_stable});
+    for (const NoisePoint& p : r.levels)
+        out.levels.push_back({p.level, p.plan, p.perplexity, p.delta_nll, p.delta_nll_se});
     out.provenance = workspace.provenance(job.method(), &wanted.windows, request.seed);
     return out;
 }
@@ -222,7 +238,8 @@ protocol::BenchJobResult run_bench(Workspace& workspace, const protocol::BenchJo
     const auto check = [](const char* what, std::int64_t found, std::int64_t most) {
         if (found < 1 || found > most) throw_usage(fmt::format("bad {}: found {}, expected 1 to {}", what, found, most));
     };
-    for (const std::int64_t length : request.lengths) check("length", length, std::int64_t{1} << 22);
+    for (const std::int64_t length : request.lengths)
+        check("length", length, std::int64_t{1} << 22);
     check("batch", request.batch, std::int64_t{1} << 16);
     check("number of repeats", request.repeats, 1000);
     check("number of tokens to decode", request.decode_tokens, std::int64_t{1} << 20);

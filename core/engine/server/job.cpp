@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/engine/server/job.hpp"
 
-#include <new>
-
 #include "core/base/stop_scope.hpp"
+
+#include <new>
 
 namespace rankscope::server {
 
@@ -81,7 +81,10 @@ void Job::run() {
         progress_.check();
         protocol::Value result = body_(*this);
         if (held_) send_partial(std::move(*held_));
-        outbox_.post(protocol::notification("finished", protocol::to_value(protocol::FinishedNote{id_, method_, std::move(result)})));
+        const auto end =
+            protocol::notification("finished", protocol::to_value(protocol::FinishedNote{id_, method_, std::move(result)}));
+        ended_ = true;
+        outbox_.post(end);
     } catch (const Cancelled&) {
         drop();
     } catch (...) {
@@ -102,6 +105,7 @@ void Job::drop() {
 
 void Job::fail(const protocol::Failure& failure, const char* reason) {
     const protocol::FailedNote note{id_, method_, reason, failure.code, failure.message, failure.hint};
+    ended_ = true;
     outbox_.post(protocol::notification("failed", protocol::to_value(note)));
 }
 

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/base/progress.hpp"
+#include "core/engine/server/outbox.hpp"
+#include "core/engine/server/throttle.hpp"
+#include "core/protocol/session_methods.hpp"
+
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -8,11 +14,6 @@
 #include <optional>
 #include <stop_token>
 #include <string>
-
-#include "core/base/progress.hpp"
-#include "core/engine/server/outbox.hpp"
-#include "core/engine/server/throttle.hpp"
-#include "core/protocol/session_methods.hpp"
 
 namespace rankscope::server {
 
@@ -50,6 +51,9 @@ public:
     void stop(Reason reason);
     [[nodiscard]] protocol::JobInfo info(bool running) const;
 
+    /// True before the last notification is on its way: whoever has heard that finds the job ended.
+    [[nodiscard]] bool ended() const noexcept { return ended_; }
+
 private:
     void report(const ProgressUpdate& update);
     void fail(const protocol::Failure& failure, const char* reason);
@@ -66,6 +70,7 @@ private:
     mutable std::mutex mutex_;
     protocol::JobInfo info_;
     std::optional<Reason> reason_;
+    std::atomic<bool> ended_ = false;
 };
 
 /// What the exception in flight means for the client. Never throws.

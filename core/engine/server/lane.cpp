@@ -50,6 +50,7 @@ std::optional<std::string_view> Lane::stop(std::int64_t id, Job::Reason reason) 
     {
         const std::lock_guard lock(mutex_);
         if (running_ && running_->id() == id) {
+            if (running_->ended()) return std::nullopt;
             running_->stop(reason);
             return "running";
         }
@@ -88,7 +89,7 @@ bool Lane::wait_idle(double seconds) {
 std::vector<protocol::JobInfo> Lane::jobs() const {
     const std::lock_guard lock(mutex_);
     std::vector<protocol::JobInfo> out;
-    if (running_) out.push_back(running_->info(true));
+    if (running_ && !running_->ended()) out.push_back(running_->info(true));
     for (const Entry& entry : queue_) {
         if (entry.job) out.push_back(entry.job->info(false));
     }
@@ -97,8 +98,9 @@ std::vector<protocol::JobInfo> Lane::jobs() const {
 
 bool Lane::has(std::string_view method) const {
     const std::lock_guard lock(mutex_);
-    return (running_ && running_->method() == method)
-           || std::any_of(queue_.begin(), queue_.end(), [&](const Entry& entry) { return entry.job && entry.job->method() == method; });
+    return (running_ && !running_->ended() && running_->method() == method)
+           || std::any_of(queue_.begin(), queue_.end(),
+                          [&](const Entry& entry) { return entry.job && entry.job->method() == method; });
 }
 
 void Lane::run() {

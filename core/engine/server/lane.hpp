@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/engine/server/job.hpp"
+
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -11,8 +13,6 @@
 #include <string_view>
 #include <thread>
 #include <vector>
-
-#include "core/engine/server/job.hpp"
 
 namespace rankscope::server {
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/engine/server/outbox.hpp"
 
+#include "core/base/error.hpp"
+
 #include <poll.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <chrono>
-
-#include "core/base/error.hpp"
 
 namespace rankscope::server {
 namespace {
@@ -57,7 +57,9 @@ void Outbox::post_if_heard(const protocol::Message& message) {
 
 bool Outbox::flush(double seconds) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::duration<double>(seconds), [this] { return gone_ || (waiting_.empty() && !writing_); }) && !gone_;
+    return changed_.wait_for(lock, std::chrono::duration<double>(seconds), [this] {
+        return gone_ || (waiting_.empty() && !writing_);
+    }) && !gone_;
 }
 
 void Outbox::run() {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/protocol/message.hpp"
+
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <thread>
-
-#include "core/protocol/message.hpp"
 
 namespace rankscope::server {
 

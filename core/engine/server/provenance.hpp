@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-#include <string>
-
 #include "core/base/provenance.hpp"
 #include "core/model/model.hpp"
 #include "core/text/token_windows.hpp"
+
+#include <cstdint>
+#include <string>
 
 namespace rankscope {
 
@@ -18,6 +18,7 @@ struct JobOrigin {
 };
 
 /// Model, text (may be null), device, versions and command of a result. `model` may be null: then nothing was run.
-[[nodiscard]] Provenance make_provenance(const ModelFolder& folder, const Model* model, const TokenWindows* windows, const JobOrigin& origin);
+[[nodiscard]] Provenance make_provenance(const ModelFolder& folder, const Model* model, const TokenWindows* windows,
+                                         const JobOrigin& origin);
 
 }  // namespace rankscope

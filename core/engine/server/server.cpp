@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/engine/server/server.hpp"
 
+#include "core/base/error.hpp"
+
 #include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <optional>
+#include <utility>
 #include <vector>
-
-#include "core/base/error.hpp"
 
 namespace rankscope::server {
 namespace {
@@ -24,9 +26,12 @@ constexpr double kFarewell = 0.1;  // seconds for the last messages
 // A pipe that becomes readable when a stop is requested.
 class StopSignal {
 public:
-    explicit StopSignal(const std::stop_token& stop) : callback_(stop, [this] { ::close(std::exchange(ends_[1], -1)); }) {}
+    explicit StopSignal(const std::stop_token& stop) {
+        callback_.emplace(stop, [this] { ::close(std::exchange(ends_[1], -1)); });
+    }
 
     ~StopSignal() {
+        callback_.reset();  // waits for one that runs
         for (const int end : ends_) {
             if (end >= 0) ::close(end);
         }
@@ -45,7 +50,7 @@ private:
     }
 
     std::array<int, 2> ends_ = opened();
-    std::stop_callback<std::function<void()>> callback_;
+    std::optional<std::stop_callback<std::function<void()>>> callback_;
 };
 
 }  // namespace
@@ -76,9 +81,7 @@ bool Server::run(std::stop_token stop) {
         try {
             decoder_.feed(std::span(buffer).first(static_cast<std::size_t>(count)));
         } catch (...) {
-            // No memory for the message: whatever follows of it cannot be told from the next one.
             refuse(std::nullopt, failure_in_flight());
-            break;
         }
         while (true) {
             try {
@@ -112,7 +115,8 @@ void Server::receive(const Value::Bytes& body) {
     try {
         message = protocol::decode(body);
     } catch (const Error& e) {
-        return refuse(std::nullopt, {e.kind() == ErrorKind::Input ? protocol::kParseError : protocol::kInvalidRequest, e.what(), e.hint()});
+        return refuse(std::nullopt,
+                      {e.kind() == ErrorKind::Input ? protocol::kParseError : protocol::kInvalidRequest, e.what(), e.hint()});
     }
     // Answers are for nobody, and no notification of a client means anything yet.
     if (message.kind == Message::Kind::Request) answer(message);
@@ -128,7 +132,8 @@ void Server::answer(const Message& message) {
                                        "both sides should be the same version of Rankscope"});
         }
         if (!greeted_ && message.method != "hello") {
-            return refuse(message.id, {protocol::kInvalidRequest, "no hello yet: found " + message.method + ", expected hello first", {}});
+            return refuse(message.id,
+                          {protocol::kInvalidRequest, "no hello yet: found " + message.method + ", expected hello first", {}});
         }
         if (now != at_once_.end()) {
             outbox_.post(protocol::result(*message.id, now->second(message.payload)));
@@ -190,8 +195,9 @@ void Server::start_job(const Message& message, const MakeJob& make) {
 Value Server::hello(const Value& params) {
     const auto request = protocol::parse<protocol::HelloRequest>(params, "hello");
     if (request.protocol != protocol::kVersion) {
-        throw_unsupported(fmt::format("client of another protocol version: found {}, expected {}", request.protocol, protocol::kVersion),
-                          "install the same version of Rankscope on both sides");
+        throw_unsupported(
+            fmt::format("client of another protocol version: found {}, expected {}", request.protocol, protocol::kVersion),
+            "install the same version of Rankscope on both sides");
     }
     greeted_ = true;
     return protocol::to_value(protocol::HelloResult{protocol::kVersion, RANKSCOPE_VERSION, ::getpid()});
@@ -200,14 +206,16 @@ Value Server::hello(const Value& params) {
 Value Server::cancel(const Value& params) {
     const auto request = protocol::parse<protocol::CancelRequest>(params, "cancel");
     for (Lane* lane : {&jobs_lane_, &queries_lane_}) {
-        if (const auto state = lane->stop(request.job, Job::Reason::Cancelled)) return protocol::to_value(protocol::CancelResult{request.job, std::string(*state)});
+        if (const auto state = lane->stop(request.job, Job::Reason::Cancelled))
+            return protocol::to_value(protocol::CancelResult{request.job, std::string(*state)});
     }
     return protocol::to_value(protocol::CancelResult{request.job, "ended"});
 }
 
 Value Server::jobs() const {
     protocol::JobsResult out{jobs_lane_.jobs()};
-    for (protocol::JobInfo& job : queries_lane_.jobs()) out.jobs.push_back(std::move(job));
+    for (protocol::JobInfo& job : queries_lane_.jobs())
+        out.jobs.push_back(std::move(job));
     return protocol::to_value(out);
 }
 

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
-#include <map>
-#include <memory>
-#include <stop_token>
-#include <string>
-
 #include "core/engine/server/capture_store.hpp"
 #include "core/engine/server/lane.hpp"
 #include "core/engine/server/outbox.hpp"
 #include "core/engine/server/workspace.hpp"
 #include "core/protocol/frame.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <stop_token>
+#include <string>
 
 namespace rankscope::server {
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/engine/server/workspace.hpp"
 
-#include <fmt/format.h>
-
 #include "core/base/error.hpp"
 #include "core/capture/capture_layout.hpp"
 #include "core/checkpoint/model_info.hpp"
 #include "core/engine/server/provenance.hpp"
+
+#include <fmt/format.h>
 
 namespace rankscope::server {
 namespace {
@@ -22,7 +22,8 @@ protocol::ModelResult result_of(const ModelFolder& folder) {
     out.hash = info.hash;
     out.config = folder.config().json;
     for (const LayerInfo& l : info.layers) {
-        out.layers.push_back({l.index, name_of(l.mixer), l.key_heads, l.value_heads, l.key_dim, l.written_key_dim, l.value_dim, l.prunable, l.kv_bytes_per_token});
+        out.layers.push_back({l.index, name_of(l.mixer), l.key_heads, l.value_heads, l.key_dim, l.written_key_dim, l.value_dim,
+                              l.prunable, l.kv_bytes_per_token});
     }
     out.hidden_size = info.hidden_size;
     out.vocab_size = info.vocab_size;
@@ -47,7 +48,8 @@ std::vector<std::vector<std::string>> texts_of(const Tokenizer& tokenizer, const
         auto& texts = out.emplace_back();
         texts.reserve(row.size());
         // A model may have more rows in its embedding than its tokenizer has tokens.
-        for (const std::int32_t id : row) texts.push_back(id < tokenizer.vocab_size() ? readable_token(tokenizer.token_bytes(id)) : std::string());
+        for (const std::int32_t id : row)
+            texts.push_back(id < tokenizer.vocab_size() ? readable_token(tokenizer.token_bytes(id)) : std::string());
     }
     return out;
 }
@@ -62,8 +64,10 @@ protocol::ModelResult describe_model(const std::string& path) {
     return out;
 }
 
-TokenWindows read_source(const OpenModel& model, const protocol::TextSource& source, bool equal_lengths, const Progress& progress) {
-    if (source.text.empty() == source.ids.empty()) throw_usage("bad text: found neither or both of text and ids, expected one of them");
+TokenWindows read_source(const OpenModel& model, const protocol::TextSource& source, bool equal_lengths,
+                         const Progress& progress) {
+    if (source.text.empty() == source.ids.empty())
+        throw_usage("bad text: found neither or both of text and ids, expected one of them");
     const WindowOptions cut{source.window, source.max_windows, source.max_tokens};
     TokenWindows windows;
     if (!source.ids.empty()) {
@@ -74,7 +78,8 @@ TokenWindows read_source(const OpenModel& model, const protocol::TextSource& sou
         // Says what is wrong with it.
         windows = read_text_windows(source.text, *Tokenizer::open(model.folder.path(), model.folder.config().vocab_size), cut);
     }
-    for (const std::string& warning : windows.warnings) progress.warning(warning);
+    for (const std::string& warning : windows.warnings)
+        progress.warning(warning);
     return windows;
 }
 
@@ -90,7 +95,8 @@ protocol::ModelResult Workspace::open_model(const protocol::OpenModelRequest& re
     live_.reset();
     engine_->open(opened->folder, opened->placement, progress);
     opened->provenance = make_provenance(opened->folder, &engine_->model(), nullptr, {{}, 0, request.threads});
-    if (opened->tokenizer) opened->provenance.tokenizer = fmt::format("{} ({} tokens)", opened->tokenizer->kind(), opened->tokenizer->vocab_size());
+    if (opened->tokenizer)
+        opened->provenance.tokenizer = fmt::format("{} ({} tokens)", opened->tokenizer->kind(), opened->tokenizer->vocab_size());
     static_cast<Provenance&>(out.provenance) = opened->provenance;
     windows_.reset();
     const std::lock_guard lock(mutex_);
@@ -110,11 +116,14 @@ protocol::TextResult Workspace::open_text(const protocol::TextRequest& request, 
     out.text_tokens = windows->text_tokens;
     out.text_bytes = windows->text_bytes;
     out.start = windows->start;
-    for (const auto& row : windows->rows) out.windows.push_back({{std::ssize(row)}, row});
-    for (const AnswerSpan& answer : windows->answers) out.answers.push_back({answer.window, answer.first, answer.count, answer.facts});
+    for (const auto& row : windows->rows)
+        out.windows.push_back({{std::ssize(row)}, row});
+    for (const AnswerSpan& answer : windows->answers)
+        out.answers.push_back({answer.window, answer.first, answer.count, answer.facts});
     out.warnings = windows->warnings;
     if (request.token_text && open->tokenizer && out.tokens > kMostTokenTexts) {
-        out.warnings.push_back(fmt::format("token texts are left out: found {} tokens, they are sent for {} at most", out.tokens, kMostTokenTexts));
+        out.warnings.push_back(
+            fmt::format("token texts are left out: found {} tokens, they are sent for {} at most", out.tokens, kMostTokenTexts));
     } else if (request.token_text && open->tokenizer) {
         out.token_text = texts_of(*open->tokenizer, *windows);
     }
@@ -166,7 +175,8 @@ PlanFile Workspace::plan(const std::string& text, const std::string& name) const
 protocol::ProvenanceData Workspace::provenance(const std::string& method, const TokenWindows* windows, std::uint64_t seed) const {
     const auto open = model();
     protocol::ProvenanceData out;
-    static_cast<Provenance&>(out) = make_provenance(open->folder, &engine().model(), windows, {"rankscope-cli serve: " + method, seed, open->placement.threads});
+    static_cast<Provenance&>(out) = make_provenance(open->folder, &engine().model(), windows,
+                                                    {"rankscope-cli serve: " + method, seed, open->placement.threads});
     out.tokenizer = open->provenance.tokenizer;
     return out;
 }

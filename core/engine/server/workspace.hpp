@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
-#include <memory>
-#include <mutex>
-#include <string>
-#include <vector>
-
 #include "core/engine/engine.hpp"
 #include "core/engine/server/channel_memory.hpp"
 #include "core/engine/server/job.hpp"
 #include "core/protocol/plan_methods.hpp"
 #include "core/protocol/session_methods.hpp"
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
 
 namespace rankscope::server {
 
@@ -28,7 +28,8 @@ struct OpenModel {
 };
 
 /// Reads and cuts a text. Error{Usage}: neither or both of the two paths.
-[[nodiscard]] TokenWindows read_source(const OpenModel& model, const protocol::TextSource& source, bool equal_lengths, const Progress& progress);
+[[nodiscard]] TokenWindows read_source(const OpenModel& model, const protocol::TextSource& source, bool equal_lengths,
+                                       const Progress& progress);
 
 /// Model and text that the jobs work on. For the thread of the jobs, where nothing else is said.
 class Workspace {
@@ -52,7 +53,8 @@ public:
     /// Parsed and checked against the open model. The name comes back as path.
     [[nodiscard]] PlanFile plan(const std::string& text, const std::string& name) const;
     /// Of something that was run on the open text, or on these windows; null: on none.
-    [[nodiscard]] protocol::ProvenanceData provenance(const std::string& method, const TokenWindows* windows, std::uint64_t seed) const;
+    [[nodiscard]] protocol::ProvenanceData provenance(const std::string& method, const TokenWindows* windows,
+                                                      std::uint64_t seed) const;
 
 private:
     MakeEngine make_engine_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/model/internal/attention.hpp"
 
+#include "core/base/stop_scope.hpp"
 #include "core/model/internal/layer_operations.hpp"
 
 #include <ATen/TensorOperators.h>
@@ -66,7 +67,16 @@ at::Tensor attention(const LayerConfig& layer, const LayerWeights& w, const at::
         (at::arange(T, options) + (k.size(2) - T)).unsqueeze(1) - at::arange(k.size(2), options).unsqueeze(0);
     at::Tensor visible = distance >= 0;
     if (spec.window) visible = visible.logical_and(distance < *spec.window);
-    const at::Tensor o = at::scaled_dot_product_attention(q, k, v, visible, 0.0, false, layer.scale);
+    // In blocks of queries, between which a stop is heard.
+    const std::int64_t step = product_rows(k.size(2), 2 * B * spec.heads * hd, x.scalar_type());
+    std::vector<at::Tensor> parts;
+    for (std::int64_t begin = 0; begin < T; begin += step) {
+        check_stop();
+        const std::int64_t count = std::min(step, T - begin);
+        parts.push_back(at::scaled_dot_product_attention(q.narrow(2, begin, count), k, v, visible.narrow(0, begin, count), 0.0,
+                                                         false, layer.scale));
+    }
+    const at::Tensor o = parts.size() == 1 ? parts.front() : at::cat(parts, 2);
     return project(o.transpose(1, 2).reshape({B, T, -1}), w.o_proj);
 }
 

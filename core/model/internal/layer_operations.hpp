@@ -34,7 +34,11 @@ namespace rankscope::internal {
 /// silu(gate) · up of [.., gate | up].
 [[nodiscard]] at::Tensor swiglu(const at::Tensor& gate_up);
 
-/// x Wᵀ (+ b) in x's dtype.
+/// Rows of a product with a weight [out, in] that take well below 100 ms on a slow processor: between two such tiles a stop is
+/// heard.
+[[nodiscard]] std::int64_t product_rows(std::int64_t in, std::int64_t out, at::ScalarType dtype);
+
+/// x Wᵀ (+ b) in x's dtype, in tiles of product_rows where no gradient is asked for.
 [[nodiscard]] at::Tensor project(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias = {});
 
 }  // namespace rankscope::internal

@@ -1,14 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/model/internal/mixer.hpp"
 
+#include "core/base/stop_scope.hpp"
 #include "kernels/delta_rule.hpp"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
+#include <vector>
+
 namespace rankscope::internal {
 namespace {
+
+// Multiply-adds of one call per pass over the states (B · T · HV · K · V) that take well below 100 ms. Longer sequences are
+// run piece by piece, at the borders of the kernels' chunks.
+constexpr std::int64_t kPieceWork = std::int64_t{1} << 28;
+constexpr std::int64_t kChunk = 64;
 
 using torch::autograd::AutogradContext;
 using torch::autograd::Variable;
@@ -60,6 +69,7 @@ public:
     }
 
     static variable_list backward(AutogradContext* ctx, variable_list gradients) {
+        check_stop();
         const auto saved = ctx->get_saved_variables();
         const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2], &beta = saved[3], &g = saved[4];
         const at::Tensor d_out = gradients[0].contiguous();
@@ -81,6 +91,25 @@ public:
     }
 };
 
+// Tokens [begin, begin + count) of one sequence; `before`: the state they start from, null for zeros.
+void run_piece(kernels::DeltaRuleArgs<float> args, std::int64_t begin, std::int64_t count, const float* before) {
+    args.q += begin * args.H * args.K;
+    args.k += begin * args.H * args.K;
+    args.v += begin * args.HV * args.V;
+    args.beta += begin * args.HV;
+    if (args.g != nullptr) args.g += begin * args.HV;
+    args.out += begin * args.HV * args.V;
+    args.T = count;
+    args.initial_state = before;
+    const auto first = std::lower_bound(args.state_positions.begin(), args.state_positions.end(), begin);
+    const auto end = std::lower_bound(first, args.state_positions.end(), begin + count);
+    if (args.states != nullptr) args.states += (first - args.state_positions.begin()) * args.HV * args.K * args.V;
+    std::vector<std::int64_t> positions;
+    for (auto p = first; p != end; ++p) positions.push_back(*p - begin);
+    args.state_positions = positions;
+    kernels::delta_rule(args);
+}
+
 MixerResult run_kernel(const at::Tensor& q_in, const at::Tensor& k_in, const at::Tensor& v_in,
                        const at::Tensor& beta_in, const at::Tensor& g_in, double scale,
                        const at::Tensor& initial_in, std::span<const std::int64_t> positions) {
@@ -97,7 +126,16 @@ MixerResult run_kernel(const at::Tensor& q_in, const at::Tensor& k_in, const at:
         args.state_positions = positions;
         args.states = r.states.data_ptr<float>();
     }
-    kernels::delta_rule(args);
+    const std::int64_t per_token = args.HV * args.K * args.V;
+    const std::int64_t piece = std::max(kChunk, kPieceWork / per_token / kChunk * kChunk);
+    if (args.B > 1 || args.T <= piece) {
+        kernels::delta_rule(args);
+        return r;
+    }
+    for (std::int64_t begin = 0; begin < args.T; begin += piece) {
+        check_stop();
+        run_piece(args, begin, std::min(piece, args.T - begin), begin > 0 ? args.final_state : args.initial_state);
+    }
     return r;
 }
 

@@ -2,6 +2,7 @@
 #include "core/model/internal/network.hpp"
 
 #include "core/base/error.hpp"
+#include "core/base/stop_scope.hpp"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
@@ -136,6 +137,7 @@ Network load_network(const ModelFolder& folder, at::Device device, at::ScalarTyp
     Network network;
     network.config = folder.config();
     for (const std::string& name : folder.tensor_names()) {
+        check_stop();
         // A tied model may carry a copy of its head, which nobody reads.
         if (name == "lm_head.weight" && network.config.tie_word_embeddings) continue;
         const at::ScalarType target = keeps_precision(name) && dtype != at::kDouble ? at::kFloat : dtype;

@@ -2,6 +2,8 @@
 #include "core/model/internal/torch_model.hpp"
 
 #include "core/base/error.hpp"
+#include "core/base/stop_scope.hpp"
+#include "core/model/internal/layer_operations.hpp"
 #include "core/model/internal/torch_errors.hpp"
 #include "kernels/delta_rule.hpp"
 
@@ -63,8 +65,10 @@ at::Tensor ids_tensor(std::span<const std::vector<std::int32_t>> ids, at::Device
 TokenLosses token_losses(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& targets) {
     std::vector<at::Tensor> nll;
     std::vector<at::Tensor> correct;
-    for (std::int64_t begin = 0; begin < hidden.size(0); begin += kScoreRows) {
-        const std::int64_t rows = std::min(kScoreRows, hidden.size(0) - begin);
+    const std::int64_t step = std::min(kScoreRows, product_rows(head.size(1), head.size(0), hidden.scalar_type()));
+    for (std::int64_t begin = 0; begin < hidden.size(0); begin += step) {
+        check_stop();
+        const std::int64_t rows = std::min(step, hidden.size(0) - begin);
         const at::Tensor logits = at::linear(hidden.narrow(0, begin, rows), head)
                                       .to(hidden.scalar_type() == at::kDouble ? at::kDouble : at::kFloat);
         const at::Tensor target = targets.narrow(0, begin, rows);

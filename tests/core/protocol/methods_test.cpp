@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/protocol/methods.hpp"
 
-#include <gtest/gtest.h>
-
 #include "core/protocol/cbor.hpp"
 #include "tests/support/expect_error.hpp"
+
+#include <gtest/gtest.h>
 
 namespace rankscope::protocol {
 namespace {
