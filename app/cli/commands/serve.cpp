@@ -28,12 +28,11 @@ void run(const Context& context) {
     if (::isatty(STDOUT_FILENO) == 1) context.warn("serve speaks a binary protocol; it is meant to be started by the window");
     const int out = keep_output();
     std::signal(SIGPIPE, SIG_IGN);
-    server::Server server(STDIN_FILENO, out, [] { return load_engine(); });
-    const bool ended = server.run(context.stop.get_token());
-    const bool stopped = context.stop.stop_requested();
-    // A job that does not hear the stop in time must not keep the process.
-    if (!ended) std::_Exit(stopped ? 130 : 0);
-    if (stopped) throw Cancelled();
+    // Never deleted: giving a large model back piece by piece takes longer than ending, and a job that does not hear the stop in
+    // time must not keep the process.
+    auto* server = new server::Server(STDIN_FILENO, out, [] { return load_engine(); });
+    (void)server->run(context.stop.get_token());
+    if (context.stop.stop_requested()) throw Cancelled();
 }
 
 }  // namespace

@@ -199,6 +199,7 @@ Value Server::hello(const Value& params) {
             fmt::format("client of another protocol version: found {}, expected {}", request.protocol, protocol::kVersion),
             "install the same version of Rankscope on both sides");
     }
+    if (!greeted_) jobs_lane_.add([this] { workspace_.prepare(); });
     greeted_ = true;
     return protocol::to_value(protocol::HelloResult{protocol::kVersion, RANKSCOPE_VERSION, ::getpid()});
 }

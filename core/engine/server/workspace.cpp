@@ -83,6 +83,14 @@ TokenWindows read_source(const OpenModel& model, const protocol::TextSource& sou
     return windows;
 }
 
+void Workspace::prepare() noexcept {
+    try {
+        if (!engine_) engine_ = make_engine_();
+    } catch (...) {
+        // Asked for again with the first model.
+    }
+}
+
 protocol::ModelResult Workspace::open_model(const protocol::OpenModelRequest& request, const Progress& progress) {
     auto opened = std::make_shared<OpenModel>(ModelFolder::open(request.path));
     progress.check();

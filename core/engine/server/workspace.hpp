@@ -36,8 +36,10 @@ class Workspace {
 public:
     using MakeEngine = std::function<std::unique_ptr<Engine>()>;
 
-    /// The engine is made when the first model is opened.
     explicit Workspace(MakeEngine make_engine) : make_engine_(std::move(make_engine)) {}
+
+    /// Makes the engine, which takes a second, before it is needed. Where that fails, open_model says why. Never throws.
+    void prepare() noexcept;
 
     [[nodiscard]] protocol::ModelResult open_model(const protocol::OpenModelRequest& request, const Progress& progress);
     [[nodiscard]] protocol::TextResult open_text(const protocol::TextRequest& request, const Progress& progress);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // First-order Taylor scores as in LLM-Pruner (Ma, Fang & Wang 2023): Σ_j |W_ij ∂L/∂W_ij| over the rows of
 // q_proj and k_proj, the gradient summed over all rows of text before the absolute value is taken.
+#include "core/model/internal/layer_operations.hpp"
 #include "core/model/internal/torch_errors.hpp"
 #include "core/model/internal/torch_model.hpp"
 
@@ -8,7 +9,6 @@
 #include <ATen/core/Reduction.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cross_entropy_loss.h>
-#include <ATen/ops/linear.h>
 #include <torch/csrc/autograd/autograd.h>
 
 namespace rankscope::internal {
@@ -43,7 +43,7 @@ ChannelGradients TorchModel::channel_gradients(std::span<const std::vector<std::
             }
             const std::int64_t n = ids.size(1) - 1;
             const at::Tensor hidden = final_hidden(network, x.narrow(1, 0, n)).reshape({n, -1});
-            const at::Tensor logits = at::linear(hidden, network.head());
+            const at::Tensor logits = project(hidden, network.head());
             const at::Tensor loss =
                 at::cross_entropy_loss(logits, ids.narrow(1, 1, n).reshape({n}), {}, at::Reduction::Sum);
             tokens += n;

@@ -7,6 +7,7 @@
 #include "kernels/swiglu.hpp"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -139,6 +140,17 @@ public:
     }
 };
 
+// The identity, whose gradient looks at the stop on its way back.
+class StopPoint : public torch::autograd::Function<StopPoint> {
+public:
+    static Variable forward(AutogradContext*, const Variable& x) { return x.view_as(x); }
+
+    static variable_list backward(AutogradContext*, variable_list gradients) {
+        check_stop();
+        return gradients;
+    }
+};
+
 at::Tensor composed_norm(const at::Tensor& x, const at::Tensor& weight, double eps) {
     const at::Tensor y = x.to(wide(x));
     return y * at::rsqrt((y * y).mean(-1, true) + eps) * weight;
@@ -224,10 +236,19 @@ at::Tensor project(const at::Tensor& x, const at::Tensor& weight, const at::Tens
     const at::Tensor w = weight.to(x.scalar_type());
     const auto b = bias.defined() ? std::optional(bias.to(x.scalar_type())) : std::nullopt;
     const std::int64_t rows = x.numel() / x.size(-1), step = product_rows(w.size(1), w.size(0), x.scalar_type());
-    if (rows <= step || !x.device().is_cpu() || needs_gradient({x, w, bias})) return at::linear(x, w, b);
+    // Gradients of a weight are summed up over tiles, which would cost training time.
+    if (rows <= step || !x.device().is_cpu() || needs_gradient({w, bias})) return at::linear(x, w, b);
     std::vector<std::int64_t> shape = x.sizes().vec();
     shape.back() = w.size(0);
     const at::Tensor flat = x.reshape({rows, x.size(-1)});
+    if (needs_gradient({x})) {
+        std::vector<at::Tensor> parts;
+        for (std::int64_t begin = 0; begin < rows; begin += step) {
+            check_stop();
+            parts.push_back(StopPoint::apply(at::linear(flat.narrow(0, begin, std::min(step, rows - begin)), w, b)));
+        }
+        return at::cat(parts, 0).view(shape);
+    }
     at::Tensor out = at::empty({rows, w.size(0)}, x.options());
     for (std::int64_t begin = 0; begin < rows; begin += step) {
         check_stop();
