@@ -43,8 +43,9 @@ QString linearLabel(double value, double step) {
 
 QList<AxisTick> linearTicks(const AxisSpec& axis, double pixels, double spacing) {
     const double least = (axis.high - axis.low) * spacing / std::max(pixels, 1.0);
-    const double step =
+    const double finest =
         axis.step > 0 && std::isfinite(axis.step) ? stepFrom(axis.step, least) : niceStep(least);
+    const double step = axis.whole ? std::max(1.0, std::ceil(finest)) : finest;
     QList<AxisTick> ticks;
     const double slack = step * 1e-6;
     for (double n = std::ceil((axis.low - slack) / step);

@@ -22,6 +22,7 @@ struct AxisSpec {
     int count = 0;    ///< Index: number of values
     bool grid = false;   ///< faint line at each label
     double spacing = 0;  ///< least distance of labels in design units; 0: 64 across, 36 up
+    bool whole = false;  ///< Linear: what is counted; no ticks between whole numbers
 };
 
 struct AxisTick {

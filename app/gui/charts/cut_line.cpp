@@ -32,7 +32,7 @@ int CutLine::valueAt(double index, bool single) const {
 QRectF CutLine::gripRect(double lineX, const QRectF& plot, const QFont& application) const {
     const double u = designUnit(application);
     const QFont font = scaledFont(application, TextRole::LabelStrong);
-    const double width = QFontMetricsF(font).horizontalAdvance(text) + 27 * u;
+    const double width = QFontMetricsF(font).horizontalAdvance(text) + (movable ? 27 : 18) * u;
     const double height = 19 * u;
     // Right of the middle of the line as far as the plot allows.
     const double left = std::clamp(lineX - width / 2, plot.left() - 2 * u,
@@ -46,7 +46,7 @@ QRectF CutLine::paintedRect(double lineX, const QRectF& plot, const QFont& appli
 }
 
 bool CutLine::hit(const QPointF& pixel, double lineX, const QRectF& plot, const QFont& application) const {
-    if (count < 1) return false;
+    if (count < 1 || !movable) return false;
     const QRectF line(lineX - 8, plot.top(), 16, plot.height());
     return line.contains(pixel) || gripRect(lineX, plot, application).contains(pixel);
 }
@@ -76,12 +76,14 @@ void CutLine::paint(QPainter& painter, double lineX, const QRectF& plot, const Q
     painter.drawRoundedRect(grip, 3, 3);
     painter.setPen(QPen(label, 1.3));
     for (const double dx : {9.0, 12.0}) {
+        if (!movable) break;
         painter.drawLine(QPointF(grip.left() + dx * u, grip.top() + 5 * u),
                          QPointF(grip.left() + dx * u, grip.bottom() - 5 * u));
     }
     const QFont font = scaledFont(application, TextRole::LabelStrong);
     painter.setFont(font);
-    painter.drawText(QPointF(grip.left() + 18 * u, centeredBaseline(font, grip.center().y())), text);
+    painter.drawText(QPointF(grip.left() + (movable ? 18 : 9) * u, centeredBaseline(font, grip.center().y())),
+                     text);
     painter.restore();
 }
 

@@ -23,6 +23,7 @@ public:
     int count = 0;          ///< number of indices
     int snap = 8;           ///< a drag stops at multiples of this
     bool outlined = false;  ///< grip drawn in outline: the value is not the plan's
+    bool movable = true;    ///< false: it only shows where a plan cuts
     QString text;           ///< in the grip
 
     [[nodiscard]] bool isDragging() const { return before_.has_value(); }

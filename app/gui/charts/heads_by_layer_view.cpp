@@ -75,7 +75,7 @@ void HeadsByLayerView::rebuild() {
     }
     if (!dragging_) split_ = std::isnan(data_.split) ? largestGap(pooled) : data_.split;
     const double layers = std::max(1.0, static_cast<double>(data_.ranks.size()));
-    setAxes({AxisScale::Linear, -0.6, layers - 0.4, tr("layer"), 1, 0, false, 26},
+    setAxes({AxisScale::Linear, -0.6, layers - 0.4, tr("layer"), 1, 0, false, 26, true},
             {AxisScale::Linear, 0, largest * 1.06, data_.metric, 0, 0, true});
 }
 

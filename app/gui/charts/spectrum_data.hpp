@@ -18,6 +18,7 @@ struct SpectrumData {
     bool afterPruningCaptured = false;  ///< captured under this plan: solid; else rows removed: dashed
     Method method = Method::Drrqr;      ///< colour of the curve after pruning
     int kept = 0;                       ///< K'
+    bool cutMovable = true;             ///< false: the cut line only shows K'
     int snap = 8;                       ///< the cut line stops at multiples
     double floor = 1e-6;                ///< of the first singular value; the axis ends here
     std::vector<std::vector<float>>

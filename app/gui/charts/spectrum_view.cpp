@@ -32,6 +32,7 @@ void SpectrumView::setData(const SpectrumData& data) {
     if (!cut_.isDragging()) cut_.value = data.kept;
     cut_.count = data.channels;
     cut_.snap = data.snap;
+    cut_.movable = data.cutMovable;
     pinned_.clear();
     setAccessibleName(tr("Singular values of layer %1").arg(data.layer));
     refresh();
@@ -212,9 +213,14 @@ void SpectrumView::rebuild() {
         for (double& value : energy_)
             value = sum > 0 ? value / sum : kNaN;
     }
-    const int removed = data_.channels - cut_.value;
-    cut_.text = tr("K′ = %1, %2 removed").arg(cut_.value).arg(removed);
+    cut_.text = cutText();
     updateLines();
+}
+
+QString SpectrumView::cutText() const {
+    // Where it only shows a plan's width, two of them may stand side by side in little room.
+    if (!cut_.movable) return tr("K′ = %1").arg(cut_.value);
+    return tr("K′ = %1, %2 removed").arg(cut_.value).arg(cut_.count - cut_.value);
 }
 
 HiddenValues SpectrumView::hidden() const {

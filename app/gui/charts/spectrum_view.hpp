@@ -97,6 +97,7 @@ private:
     [[nodiscard]] std::vector<double> positions() const;
     [[nodiscard]] QList<Curve> mainCurves() const;
     void moveCut(int kept);
+    [[nodiscard]] QString cutText() const;
     void hoverAt(int index);
     void hoverLine(int head);
     void paintHover(QPainter& painter, int index, bool pinned) const;

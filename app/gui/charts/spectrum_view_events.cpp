@@ -35,7 +35,7 @@ void SpectrumView::moveCut(int kept) {
     const QRectF label = headLabelRect();
     const double from = cutX();
     cut_.value = kept;
-    cut_.text = tr("K′ = %1, %2 removed").arg(kept).arg(cut_.count - kept);
+    cut_.text = cutText();
     const double to = cutX();
     // Three rectangles, no series: this is what makes a drag cheap.
     updateOver(before);

@@ -34,6 +34,15 @@ TEST(Axis, StepsOfTheQuantityArePreferred) {
     EXPECT_EQ(labels(axisTicks(axis, 200, 64)), QStringList({"0", "192", "384"}));
 }
 
+TEST(Axis, CountsHaveNoTicksBetweenWholeNumbers) {
+    AxisSpec axis{AxisScale::Linear, -0.6, 3.6};
+    axis.step = 1;
+    axis.whole = true;
+    EXPECT_EQ(labels(axisTicks(axis, 600, 26)), QStringList({"0", "1", "2", "3"}));
+    axis.high = 23.6;
+    EXPECT_EQ(labels(axisTicks(axis, 200, 26)), QStringList({"0", "4", "8", "12", "16", "20"}));
+}
+
 TEST(Axis, LabelsKeepTheirDistance) {
     for (const double high : {0.003, 1.7, 41.0, 12345.0}) {
         for (const double pixels : {40.0, 123.0, 700.0}) {
