@@ -22,8 +22,6 @@
 namespace rankscope::gui {
 namespace {
 
-constexpr double kLeftMargin = 62;  // room for five digits beside the title of the axis
-
 const QStringList kSweepMethods{QStringLiteral("drrqr"), QStringLiteral("l1"), QStringLiteral("random")};
 const std::vector<double> kSweepRatios{0.25, 0.375, 0.5, 0.625, 0.75};
 
@@ -50,7 +48,6 @@ TradeoffPanel::TradeoffPanel(Workspace workspace, QWidget* parent)
     stack_ = new QStackedWidget(this);
     view_ = new TradeoffView(stack_);
     view_->setContextMenuPolicy(Qt::CustomContextMenu);
-    view_->setLeftMargin(kLeftMargin);
     empty_ = new EmptyNote(stack_);
     stack_->addWidget(view_);
     stack_->addWidget(empty_);
