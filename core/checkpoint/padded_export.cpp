@@ -99,4 +99,15 @@ std::vector<PaddedTensor> slice_padded_export(ModelConfig& config, const std::st
     return out;
 }
 
+ModelConfig parse_exported_config(const std::string& text, const std::filesystem::path& where) {
+    ModelConfig config = parse_model_config(text, where);
+    // Zero rows count there: such a folder is read at full width.
+    if (config.qk_activation == QkActivation::Elu) return config;
+    const auto widths = read_widths(config, where.string());
+    for (std::size_t i = 0; i < widths.size(); ++i) {
+        if (widths[i]) config.layers[i].key_dim = *widths[i];
+    }
+    return config;
+}
+
 }  // namespace rankscope

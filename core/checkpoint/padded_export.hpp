@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -27,5 +28,9 @@ struct PaddedTensor {
 [[nodiscard]] std::vector<PaddedTensor> slice_padded_export(ModelConfig& config, const std::string& where,
                                                             const std::function<const TensorView&(const std::string&)>& tensor,
                                                             std::vector<std::string>& warnings);
+
+/// parse_model_config for those who have config.json alone: the layers of a padded export have the widths that it names, as if
+/// its weights had been looked at and kept what it says. Errors as parse_model_config and slice_padded_export.
+[[nodiscard]] ModelConfig parse_exported_config(const std::string& text, const std::filesystem::path& where);
 
 }  // namespace rankscope

@@ -196,7 +196,7 @@ struct LayerData {
 /// Result of `open_model` and `info`.
 struct ModelResult {
     std::string path, family, dtype, hash;
-    std::string config;  ///< the text of config.json: parse_model_config gives what plans are counted with
+    std::string config;  ///< the text of config.json: parse_exported_config gives what plans are counted with
     std::vector<LayerData> layers;
     std::int64_t hidden_size = 0, vocab_size = 0, parameters = 0, state_bytes = 0;
     std::vector<std::string> warnings;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/session/saved_session.hpp"
 
+#include "core/checkpoint/padded_export.hpp"
+
 namespace rankscope {
 
 ModelConfig session_config(const SavedSession& session) {
-    return parse_model_config(session.model.config, session.model.path / "config.json");
+    return parse_exported_config(session.model.config, session.model.path / "config.json");
 }
 
 PlanChoice keep_all(const ModelConfig& config) {

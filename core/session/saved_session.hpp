@@ -177,7 +177,7 @@ struct SavedSession {
     bool operator==(const SavedSession&) const = default;
 };
 
-/// The parsed config, for counting plans. Error{Input} as parse_model_config.
+/// The parsed config, for counting plans; of a padded export with its true widths. Error{Input} as parse_model_config.
 [[nodiscard]] ModelConfig session_config(const SavedSession& session);
 
 /// Every prunable layer kept whole.

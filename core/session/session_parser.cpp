@@ -7,6 +7,7 @@
 #include <limits>
 #include <set>
 
+#include "core/checkpoint/padded_export.hpp"
 #include "core/base/error.hpp"
 #include "core/base/json_text.hpp"
 #include "core/session/detail/json_node.hpp"
@@ -33,7 +34,7 @@ public:
         check_version(root.object());
         SavedSession s;
         s.model = model(root.need("model").object());
-        config_ = parse_model_config(s.model.config, where_ + ": model.config");
+        config_ = parse_exported_config(s.model.config, where_ + ": model.config");
         hash_ = s.model.hash;
         for (const JsonNode& capture : root.elements("captures")) s.captures.push_back(path(capture));
         if (const auto node = root.find("text")) s.text = text_of(node->object());

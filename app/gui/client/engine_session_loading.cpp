@@ -143,10 +143,9 @@ void EngineSession::openFolder(const QString& folder) {
 
 void EngineSession::folderOpened(const protocol::ModelResult& result, const QString& folder,
                                  std::int64_t job) {
-    const SessionModel model = results::model(result, folder);
     takingOver_ = true;
     try {
-        document_.openModel(model);
+        document_.openModel(results::model(result, folder));
     } catch (const Error& error) {
         takingOver_ = false;
         Q_EMIT refused(tr("Model not opened: %1").arg(QFileInfo(folder).fileName()),

@@ -2,6 +2,7 @@
 #include "app/gui/client/results.hpp"
 
 #include "core/base/error.hpp"
+#include "core/checkpoint/padded_export.hpp"
 
 #include <algorithm>
 #include <set>
@@ -57,6 +58,18 @@ SessionModel model(const protocol::ModelResult& result, const QString& folder) {
     out.tokenizer = result.provenance.tokenizer;
     out.dtype = result.dtype;
     out.parameters = result.parameters;
+    // The document counts with the config alone, the engine has looked at the weights too.
+    const ModelConfig config = parse_exported_config(out.config, out.path / "config.json");
+    for (const protocol::LayerData& layer : result.layers) {
+        const bool known = layer.index >= 0 && layer.index < std::ssize(config.layers);
+        const std::int64_t width = known ? config.layers[static_cast<std::size_t>(layer.index)].key_dim : 0;
+        if (layer.key_dim != width)
+            throw_unsupported("unsupported model: " + printable(out.path.string(), 400) + ": layer "
+                                  + std::to_string(layer.index) + ": found weights of width "
+                                  + std::to_string(layer.key_dim) + ", expected " + std::to_string(width)
+                                  + " as config.json says",
+                              "take pruned_key_dims out of config.json");
+    }
     return out;
 }
 

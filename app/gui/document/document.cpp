@@ -2,6 +2,7 @@
 #include "app/gui/document/document.hpp"
 
 #include "app/gui/document/state_command.hpp"
+#include "core/checkpoint/padded_export.hpp"
 
 #include <QDateTime>
 #include <QUuid>
@@ -46,7 +47,7 @@ void Document::reset(const SessionModel& model, ModelConfig config) {
 }
 
 void Document::openModel(const SessionModel& model) {
-    ModelConfig config = parse_model_config(model.config, model.path / "config.json");
+    ModelConfig config = parse_exported_config(model.config, model.path / "config.json");
     reset(model, std::move(config));
     Q_EMIT modelChanged();
 }
