@@ -90,6 +90,16 @@ void AskRow::commit() {
     Q_EMIT closed();
 }
 
+bool AskRow::event(QEvent* event) {
+    // Esc is for the innermost thing, which is this one.
+    if (event->type() == QEvent::ShortcutOverride
+        && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape) {
+        event->accept();
+        return true;
+    }
+    return QWidget::event(event);
+}
+
 void AskRow::keyPressEvent(QKeyEvent* event) {
     if (event->key() == Qt::Key_Escape) {
         Q_EMIT closed();

@@ -39,6 +39,7 @@ ChannelStrip::ChannelStrip(QWidget* parent) : QWidget(parent) {
 void ChannelStrip::setData(ChannelStripData data) {
     data_ = std::move(data);
     index();
+    measure();
     cursor_.head = std::clamp(cursor_.head, 0, std::max(0, static_cast<int>(data_.heads.size()) - 1));
     cursor_.channel = std::clamp(cursor_.channel, 0, std::max(0, data_.keyDim - 1));
     hover_ = {};
@@ -108,36 +109,46 @@ QSize ChannelStrip::minimumSizeHint() const {
     return {qRound(200 * u), qRound((rows * kLeastRow + kAxis + kTop) * u)};
 }
 
-double ChannelStrip::rowPitch() const {
+void ChannelStrip::measure() {
     const double u = unit();
     const double rows = static_cast<double>(std::max<std::size_t>(1, data_.heads.size()));
     const double pitch = (height() - (kAxis + kTop) * u) / rows;
-    return std::min(22 * u, pitch >= 4 ? std::floor(pitch) : pitch);
-}
-
-QRectF ChannelStrip::plot() const {
-    const double u = unit();
-    const bool labelled = rowPitch() >= kLabelledRow * u;
+    geometry_.row = std::max(1.0, std::min(22 * u, pitch >= 4 ? std::floor(pitch) : pitch));
+    geometry_.labelled = geometry_.row >= kLabelledRow * u;
     const QFontMetricsF metrics(labelFont(true));
     double labels = 0;
     for (const ChannelStripData::Head& head : data_.heads)
-        labels = std::max(labels, metrics.horizontalAdvance(labelled ? head.label : head.shortLabel));
+        labels =
+            std::max(labels, metrics.horizontalAdvance(geometry_.labelled ? head.label : head.shortLabel));
     const double left = std::round(12 * u + labels + 8 * u);
-    const double right = width() - 12 * u;
-    return {left, kTop * u, std::max(1.0, right - left),
-            rowPitch() * static_cast<double>(data_.heads.size())};
+    geometry_.plot = QRectF(left, kTop * u, std::max(1.0, width() - 12 * u - left),
+                            geometry_.row * static_cast<double>(data_.heads.size()));
+}
+
+QRectF ChannelStrip::Geometry::cell(int head, int column, int keyDim) const {
+    const double pitch = plot.width() / std::max(1, keyDim);
+    const double gap = row >= 6 ? 2 : 1;
+    const double columnGap = pitch >= 4 ? 1 : 0;
+    const double left = std::round(plot.left() + column * pitch);
+    const double right = std::max(left + 1, std::round(plot.left() + (column + 1) * pitch) - columnGap);
+    const double top = std::round(plot.top() + head * row);
+    return {left, top, right - left, std::max(1.0, std::round(plot.top() + (head + 1) * row - gap) - top)};
 }
 
 QRectF ChannelStrip::columnCell(int keyHead, int column) const {
-    const QRectF area = plot();
-    const double pitch = area.width() / std::max(1, data_.keyDim);
-    const double row = rowPitch();
-    const double gap = row >= 6 ? 2 : 1;
-    const double columnGap = pitch >= 4 ? 1 : 0;
-    const double left = std::round(area.left() + column * pitch);
-    const double right = std::max(left + 1, std::round(area.left() + (column + 1) * pitch) - columnGap);
-    const double top = std::round(area.top() + keyHead * row);
-    return {left, top, right - left, std::max(1.0, std::round(area.top() + (keyHead + 1) * row - gap) - top)};
+    return geometry_.cell(keyHead, column, data_.keyDim);
+}
+
+void ChannelStrip::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    measure();
+}
+
+void ChannelStrip::changeEvent(QEvent* event) {
+    QWidget::changeEvent(event);
+    if (event->type() != QEvent::FontChange) return;
+    measure();
+    updateGeometry();
 }
 
 int ChannelStrip::channelAt(int keyHead, int column) const {
@@ -184,11 +195,10 @@ void ChannelStrip::paintEvent(QPaintEvent* /*event*/) {
     QPainter painter(this);
     painter.fillRect(rect(), theme_->color(Role::Panel));
     if (data_.heads.empty() || data_.keyDim < 1) return;
-    const QRectF area = plot();
-    paintLabels(painter, area);
+    paintLabels(painter);
     for (int head = 0; head < std::ssize(data_.heads); ++head)
         paintHead(painter, head);
-    paintAxis(painter, area);
+    paintAxis(painter);
     painter.setBrush(Qt::NoBrush);
     // The same channel in all heads.
     const int channel = hover_.channel >= 0 ? hover_.channel : markChannel_;
@@ -213,10 +223,11 @@ void ChannelStrip::paintEvent(QPaintEvent* /*event*/) {
     }
 }
 
-void ChannelStrip::paintLabels(QPainter& painter, const QRectF& area) const {
+void ChannelStrip::paintLabels(QPainter& painter) const {
     const double u = unit();
-    const double row = rowPitch();
-    const bool labelled = row >= kLabelledRow * u;
+    const QRectF& area = geometry_.plot;
+    const double row = geometry_.row;
+    const bool labelled = geometry_.labelled;
     const int every = std::max(1, static_cast<int>(std::ceil(kLabelledRow * u / row)));
     for (int head = 0; head < std::ssize(data_.heads); ++head) {
         if (head % every != 0) continue;
@@ -260,7 +271,8 @@ void ChannelStrip::paintHead(QPainter& painter, int head) const {
     }
 }
 
-void ChannelStrip::paintAxis(QPainter& painter, const QRectF& area) const {
+void ChannelStrip::paintAxis(QPainter& painter) const {
+    const QRectF& area = geometry_.plot;
     const double u = unit();
     const QFont font = scaledFont(QApplication::font(), TextRole::Axis);
     const QFontMetricsF metrics(font);
@@ -287,9 +299,9 @@ void ChannelStrip::paintAxis(QPainter& painter, const QRectF& area) const {
 }
 
 ChannelStrip::Place ChannelStrip::placeAt(const QPointF& position) const {
-    const QRectF area = plot();
+    const QRectF& area = geometry_.plot;
     if (data_.keyDim < 1 || !area.contains(position)) return {};
-    const int head = std::min(static_cast<int>((position.y() - area.top()) / rowPitch()),
+    const int head = std::min(static_cast<int>((position.y() - area.top()) / geometry_.row),
                               static_cast<int>(data_.heads.size()) - 1);
     const int column = std::min(static_cast<int>((position.x() - area.left()) / area.width() * data_.keyDim),
                                 data_.keyDim - 1);
@@ -315,10 +327,10 @@ void ChannelStrip::mousePressEvent(QMouseEvent* event) {
         cursor_ = pressed_;
         return;
     }
-    const QRectF area = plot();
+    const QRectF& area = geometry_.plot;
     const QPointF at = event->position();
     if (at.x() < area.left() && at.y() >= area.top() && at.y() < area.bottom())
-        Q_EMIT headPicked(static_cast<int>((at.y() - area.top()) / rowPitch()));
+        Q_EMIT headPicked(static_cast<int>((at.y() - area.top()) / geometry_.row));
 }
 
 void ChannelStrip::mouseReleaseEvent(QMouseEvent* event) {

@@ -71,6 +71,8 @@ protected:
     void mousePressEvent(QMouseEvent* event) override;
     void mouseReleaseEvent(QMouseEvent* event) override;
     void leaveEvent(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+    void changeEvent(QEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
     void focusInEvent(QFocusEvent* event) override;
     void focusOutEvent(QFocusEvent* event) override;
@@ -83,19 +85,28 @@ private:
         bool operator==(const Place&) const = default;
     };
 
-    [[nodiscard]] QRectF plot() const;
-    [[nodiscard]] double rowPitch() const;
+    // Measured once for all cells.
+    struct Geometry {
+        QRectF plot;
+        double row = 1;  // from row to row
+        bool labelled = false;
+
+        [[nodiscard]] QRectF cell(int head, int column, int keyDim) const;
+    };
+
     [[nodiscard]] QRectF columnCell(int keyHead, int column) const;
+    void measure();
     [[nodiscard]] int channelAt(int keyHead, int column) const;
     [[nodiscard]] Place placeAt(const QPointF& position) const;
     void index();
-    void paintLabels(QPainter& painter, const QRectF& area) const;
+    void paintLabels(QPainter& painter) const;
     void paintHead(QPainter& painter, int head) const;
-    void paintAxis(QPainter& painter, const QRectF& area) const;
+    void paintAxis(QPainter& painter) const;
     void describeCursor();
 
     const Theme* theme_ = &Theme::light();
     ChannelStripData data_;
+    Geometry geometry_;
     std::vector<std::vector<int>> places_;   ///< [head][channel] place in the order, from 0; empty: not known
     std::vector<std::vector<char>> isKept_;  ///< [head][channel]
     bool byScore_ = false;

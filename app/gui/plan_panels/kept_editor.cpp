@@ -84,6 +84,16 @@ void KeptEditor::check() {
     problem_->raise();
 }
 
+bool KeptEditor::event(QEvent* event) {
+    // Esc is for the innermost thing, which is this one.
+    if (event->type() == QEvent::ShortcutOverride
+        && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape) {
+        event->accept();
+        return true;
+    }
+    return QLineEdit::event(event);
+}
+
 void KeptEditor::keyPressEvent(QKeyEvent* event) {
     if (event->key() == Qt::Key_Escape) {
         close();

@@ -37,6 +37,7 @@ Q_SIGNALS:
     void committed(int layer, std::int64_t kept);
 
 protected:
+    bool event(QEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
     void focusOutEvent(QFocusEvent* event) override;
     void paintEvent(QPaintEvent* event) override;

@@ -338,7 +338,7 @@ void LayerDelegate::paintMethod(QPainter& painter, const QRectF& cell, const Lay
 void LayerDelegate::paintDelta(QPainter& painter, const QRectF& cell, const LayerRow& row,
                                const QString& text) const {
     const double u = unit();
-    if (row.hasState() && std::isfinite(row.deltaPpl) && model_.deltaScale() > 0) {
+    if (row.hasState() && std::isfinite(row.deltaPpl) && row.deltaPpl != 0 && model_.deltaScale() > 0) {
         const double length = std::min(24 * u, 24 * u * std::abs(row.deltaPpl) / model_.deltaScale());
         const double height = std::round(std::min(8 * u, cell.height() - 12 * u));
         painter.fillRect(

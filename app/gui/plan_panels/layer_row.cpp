@@ -109,10 +109,14 @@ double keptEnergy(const Workspace& workspace, const LayerChoice& choice) {
             std::ranges::find(shape.captured_key_heads, keyHead) - shape.captured_key_heads.begin();
         const std::int64_t first = place * shape.key_dim;
         if (keyHead >= std::ssize(*kept) || first + shape.key_dim > std::ssize(shape.channels)) continue;
-        const auto& channels = (*kept)[static_cast<std::size_t>(keyHead)];
+        std::vector<char> stays(static_cast<std::size_t>(choice.key_dim), 0);
+        for (const std::int32_t channel : (*kept)[static_cast<std::size_t>(keyHead)]) {
+            if (channel >= 0 && channel < choice.key_dim) stays[static_cast<std::size_t>(channel)] = 1;
+        }
         std::vector<std::int32_t> rows;
         for (std::int64_t row = 0; row < shape.key_dim; ++row) {
-            if (std::ranges::binary_search(channels, shape.channels[static_cast<std::size_t>(first + row)]))
+            const std::int32_t channel = shape.channels[static_cast<std::size_t>(first + row)];
+            if (channel >= 0 && channel < choice.key_dim && stays[static_cast<std::size_t>(channel)] != 0)
                 rows.push_back(static_cast<std::int32_t>(row));
         }
         const double share = capture->keptEnergy(layer, head, rows);

@@ -64,9 +64,13 @@ LayerTable::LayerTable(const Workspace& workspace, LayerTableModel& model, QWidg
     connect(header_, &QHeaderView::sectionClicked, this, [this](int column) {
         if (static_cast<LayerColumn>(column) == LayerColumn::Delta) Q_EMIT sweepRequested();
     });
-    connect(&model_, &LayerTableModel::needsChanged, this, &LayerTable::arrange);
+    connect(&model_, &LayerTableModel::needsChanged, this, [this] {
+        // Nothing moves under a slider that is held.
+        if (!drag_) arrange();
+    });
     connect(&model_, &QAbstractItemModel::modelReset, this, [this] {
         drag_.reset();
+        editor_->close();
         arrange();
         updateGeometry();
     });
@@ -287,6 +291,7 @@ void LayerTable::endDrag(bool keep) {
     } else {
         document.cancelDrag();
     }
+    arrange();
 }
 
 // --- mouse ---
@@ -336,10 +341,7 @@ void LayerTable::pressCell(QMouseEvent* event, int row, LayerColumn column) {
                 return;
             }
             if (column == LayerColumn::Lock) {
-                const bool lock = !data.choice.locked;
-                workspace_.document.setPlan(
-                    lock ? tr("Lock layer %1").arg(data.layer) : tr("Unlock layer %1").arg(data.layer),
-                    lockedPlan(workspace_.document.plan(), {data.layer}, lock));
+                lockLayers({data.layer}, !data.choice.locked);
                 return;
             }
         }

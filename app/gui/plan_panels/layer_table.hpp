@@ -119,6 +119,7 @@ private:
     void hoverChanged(const Hover& before);
     void methodMenu(int row, const QPoint& global);
     void setMethod(const std::string& method);
+    void lockLayers(const std::set<int>& layers, bool lock);
     void stepKeptBy(int steps, bool single);
     void copyTo(int layer, const std::string& which);
     void copyRow(int row) const;

@@ -258,11 +258,12 @@ void LayerTable::setMethod(const std::string& method) {
 }
 
 void LayerTable::toggleLock() {
-    Document& document = workspace_.document;
     const LayerChoice* choice = current();
-    if (choice == nullptr) return;
-    const bool lock = !choice->locked;
-    const std::set<int> layers = meant(static_cast<int>(choice->index));
+    if (choice != nullptr) lockLayers(meant(static_cast<int>(choice->index)), !choice->locked);
+}
+
+void LayerTable::lockLayers(const std::set<int>& layers, bool lock) {
+    Document& document = workspace_.document;
     const QString who = layersText(document, {layers.begin(), layers.end()});
     document.setPlan(lock ? tr("%1  locked").arg(who) : tr("%1  unlocked").arg(who),
                      lockedPlan(document.plan(), layers, lock));

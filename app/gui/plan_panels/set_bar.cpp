@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/plan_panels/set_bar.hpp"
 
+#include "app/gui/data/state_source.hpp"
 #include "app/gui/document/document.hpp"
 #include "app/gui/document/selection.hpp"
 #include "app/gui/plan_panels/ask_row.hpp"
@@ -42,6 +43,10 @@ SetBar::SetBar(const Workspace& workspace, QWidget* parent) : QStackedWidget(par
     });
     connect(&workspace_.selection, &Selection::layerChanged, this, &SetBar::readSelection);
     connect(&workspace_.document, &Document::planChanged, this, &SetBar::readSelection);
+    const auto forget = [this] { energies_.clear(); };
+    connect(&workspace_.document, &Document::scoresChanged, this, forget);
+    connect(&workspace_.states, &StateSource::opened, this, forget);
+    connect(&workspace_.states, &StateSource::closed, this, forget);
     connect(&workspace_.document, &Document::modelChanged, this, [this] {
         setCurrentWidget(row_);
         readSelection();
@@ -257,20 +262,27 @@ QString SetBar::outcome(const PlanChoice& plan) const {
              number_text::bytes(static_cast<double>(workspace_.document.stateBytes(plan))));
 }
 
+std::optional<double> SetBar::energy(const LayerChoice& layer) const {
+    const auto [found, isNew] = energies_.try_emplace({layer.index, layer.method, layer.kept});
+    if (isNew) {
+        const double share = keptEnergy(workspace_, layer);
+        if (!std::isnan(share)) found->second = share;
+    }
+    return found->second;
+}
+
 void SetBar::askEnergy() {
+    energies_.clear();
     const auto plan = [this](double percent) {
         return energyPlan(workspace_.document.plan(), percent / 100, pruningMethod(),
-                          [this](const LayerChoice& layer) {
-                              const double energy = keptEnergy(workspace_, layer);
-                              return std::isnan(energy) ? std::nullopt : std::optional(energy);
-                          });
+                          [this](const LayerChoice& layer) { return energy(layer); });
     };
     const auto anyKnown = [this] {
         return std::ranges::any_of(workspace_.document.plan().layers, [this](LayerChoice layer) {
             if (layer.method.empty()) layer.method = pruningMethod();
             layer.kept = std::max<std::int64_t>(1, layer.key_dim / 2);
             layer.by_hand.clear();
-            return !std::isnan(keptEnergy(workspace_, layer));
+            return energy(layer).has_value();
         });
     };
     setCurrentWidget(ask_);
@@ -297,13 +309,11 @@ BudgetPlan SetBar::budget(double kib) const {
         [&document](const LayerChoice& layer) {
             return document.layerSweep().empty() ? std::nullopt : document.layerDelta(layer);
         },
-        [this](const LayerChoice& layer) {
-            const double energy = keptEnergy(workspace_, layer);
-            return std::isnan(energy) ? std::nullopt : std::optional(energy);
-        });
+        [this](const LayerChoice& layer) { return energy(layer); });
 }
 
 void SetBar::askState() {
+    energies_.clear();
     const double full = static_cast<double>(workspace_.document.config().state_bytes()) / 1024;
     setCurrentWidget(ask_);
     ask_->ask({tr("State at most"), QStringLiteral("KiB"), QString::number(std::round(full / 2)),

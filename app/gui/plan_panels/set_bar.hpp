@@ -6,7 +6,9 @@
 
 #include <QStackedWidget>
 
+#include <map>
 #include <string>
+#include <tuple>
 
 QT_BEGIN_NAMESPACE
 class QLabel;
@@ -82,10 +84,13 @@ private:
     void askEnergy();
     void askState();
     [[nodiscard]] BudgetPlan budget(double kib) const;
+    [[nodiscard]] std::optional<double> energy(const LayerChoice& layer) const;
     [[nodiscard]] QString outcome(const PlanChoice& plan) const;
     [[nodiscard]] std::set<int> unlockedLayers() const;
 
     Workspace workspace_;
+    // While a preset asks, the same widths are looked at again with every key.
+    mutable std::map<std::tuple<std::int64_t, std::string, std::int64_t>, std::optional<double>> energies_;
     const Theme* theme_ = &Theme::light();
     QWidget* row_;
     QLabel* set_;

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <QAccessible>
 #include <QClipboard>
 #include <QLabel>
 #include <QMenu>
@@ -417,6 +418,52 @@ TEST_F(LayerTableTest, CompareShowsBothPlans) {
     panel.setCompare(false);
     EXPECT_EQ(model.data(model.index(2, static_cast<int>(LayerColumn::Kept))).toString(),
               QStringLiteral("32 / 64"));
+}
+
+TEST_F(LayerTableTest, APlanUnderThePointerLeavesItsMarkInEveryRow) {
+    const QImage before = table.viewport()->grab().toImage();
+    Hover hover;
+    hover.point = QStringLiteral("drrqr-0.75");
+    sample.selection.setHover(hover);
+    const QImage marked = table.viewport()->grab().toImage();
+    for (int row = 0; row < 4; ++row) {
+        const QPoint mark = at(row, 16);
+        const QRect around(mark - QPoint(6, 12), QSize(12, 24));
+        EXPECT_NE(marked.copy(around), before.copy(around)) << row;
+    }
+    sample.selection.setHover({});
+    EXPECT_EQ(table.viewport()->grab().toImage(), before);
+}
+
+TEST_F(LayerTableTest, ScreenReadersHearTheRow) {
+    QAccessibleInterface* interface = QAccessible::queryAccessibleInterface(&table);
+    ASSERT_NE(interface, nullptr);
+    ASSERT_NE(interface->tableInterface(), nullptr);
+    QAccessibleInterface* kept = interface->tableInterface()->cellAt(2, static_cast<int>(LayerColumn::Kept));
+    ASSERT_NE(kept, nullptr);
+    EXPECT_TRUE(kept->text(QAccessible::Name)
+                    .startsWith(QStringLiteral("Layer 2, keeps 32 of 64 channels, DRRQR, energy")))
+        << qPrintable(kept->text(QAccessible::Name));
+}
+
+TEST_F(LayerTableTest, EveryStateOfARowCanBeSeen) {
+    PlanChoice plan = sample.document.withKept(3, 24);
+    plan.layers[3].locked = true;
+    plan.layers[2].method = "drrqr-normalised";
+    plan.layers[1].method.clear();
+    plan.layers[1].kept = 64;
+    sample.document.setPlan(QStringLiteral("x"), plan);
+    sample.selection.setLayers(0, {0, 2});
+    Hover hover;
+    hover.point = QStringLiteral("drrqr-0.75");
+    sample.selection.setHover(hover);
+    press(at(0, 32));
+    move(at(0, 40));
+    const QImage held = table.viewport()->grab().toImage();
+    renderForEyes(panel, "plan_states");
+    release(at(0, 40));
+    // The handle is wide and of another colour only while it is held.
+    EXPECT_NE(table.viewport()->grab().toImage(), held);
 }
 
 TEST_F(LayerTableTest, CopyTakesTheRowWithTitles) {
