@@ -103,7 +103,7 @@ private:
 
     [[nodiscard]] std::string comparison_sentence() const {
         const Change simple = change(simple_), main = change(main_), random = change(random_);
-        const char* verdict = larger(simple, main) ? "more" : larger(main, simple) ? "less" : "no different within the error";
+        const char* verdict = larger(simple, main) ? "more" : larger(main, simple) ? "less" : "no clear difference";
         std::string out = fmt::format("The simple {} score costs {}, {}", simple_.choice.layers.front().method, text(simple), verdict);
         std::string worse;
         for (const SessionPoint& p : session_.points) {

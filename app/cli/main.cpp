@@ -71,7 +71,7 @@ int run(int argc, char** argv) {
     app.require_subcommand(1);
     app.get_formatter()->column_width(34);
     for (const auto add : {add_info, add_tokenize, add_forward, add_capture, add_spectra, add_plan, add_scores, add_evaluate,
-                           add_noise, add_sweep, add_bench, add_export, add_train, add_corpus, add_demo, add_doctor, add_serve}) {
+                           add_noise, add_sweep, add_bench, add_export, add_train, add_corpus, add_demo, add_report, add_doctor, add_serve}) {
         add(app, context);
     }
     try {

@@ -25,6 +25,7 @@ void add_export(CLI::App& app, Context& context);
 void add_train(CLI::App& app, Context& context);
 void add_corpus(CLI::App& app, Context& context);
 void add_demo(CLI::App& app, Context& context);
+void add_report(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
 void add_serve(CLI::App& app, Context& context);
 

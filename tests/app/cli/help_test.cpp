@@ -7,7 +7,7 @@ namespace {
 using ::testing::HasSubstr;
 
 const char* const kCommands[] = {"info", "tokenize", "forward", "capture", "spectra", "plan",   "scores", "evaluate",
-                                 "noise", "sweep",   "bench",   "export",  "train",   "corpus", "demo",   "doctor", "serve"};
+                                 "noise", "sweep",   "bench",   "export",  "train",   "corpus", "demo",   "report", "doctor", "serve"};
 
 class Help : public ::testing::TestWithParam<const char*> {};
 
