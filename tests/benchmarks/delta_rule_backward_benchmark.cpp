@@ -9,6 +9,7 @@
 // both (best iteration).
 #include "kernels/delta_rule.hpp"
 #include "kernels/parallel.hpp"
+#include "tests/benchmarks/threads_option.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -153,20 +154,9 @@ void run(benchmark::State& state, const DeltaRuleImplementation& chunked, const 
 }  // namespace
 
 int main(int argc, char** argv) {
-    int threads = static_cast<int>(std::thread::hardware_concurrency());
-    std::vector<char*> rest;
-    for (int i = 0; i < argc; ++i) {
-        const std::string argument = argv[i];
-        if (argument.starts_with("--threads=")) {
-            threads = std::max(1, std::atoi(argument.c_str() + 10));
-        } else {
-            rest.push_back(argv[i]);
-        }
-    }
-    int count = static_cast<int>(rest.size());
-    benchmark::Initialize(&count, rest.data());
-    if (benchmark::ReportUnrecognizedArguments(count, rest.data())) return 2;
-    rankscope::kernels::set_threads(threads);
+    const std::optional<int> threads = rankscope::benchmarks::start(argc, argv);
+    if (!threads) return 2;
+    rankscope::kernels::set_threads(*threads);
     const auto all = rankscope::kernels::delta_rule_implementations();  // chunked, recurrent, chunked, …
     for (std::size_t i = 0; i + 1 < all.size(); i += 2) {
         for (const Shape& s : {Shape{1024, 4, 128, 128, true},

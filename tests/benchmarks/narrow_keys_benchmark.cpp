@@ -10,6 +10,7 @@
 // and head after head in rows of V floats, HV·V apart, as one head sees them.
 #include "kernels/delta_rule.hpp"
 #include "kernels/parallel.hpp"
+#include "tests/benchmarks/threads_option.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -150,20 +151,9 @@ BENCHMARK(keys)->ArgName("K")->DenseRange(16, 112, 16)->Arg(128)->Iterations(25)
 }  // namespace
 
 int main(int argc, char** argv) {
-    int threads = static_cast<int>(std::thread::hardware_concurrency());
-    std::vector<char*> rest;
-    for (int i = 0; i < argc; ++i) {
-        const std::string argument = argv[i];
-        if (argument.starts_with("--threads=")) {
-            threads = std::max(1, std::atoi(argument.c_str() + 10));
-        } else {
-            rest.push_back(argv[i]);
-        }
-    }
-    int count = static_cast<int>(rest.size());
-    benchmark::Initialize(&count, rest.data());
-    if (benchmark::ReportUnrecognizedArguments(count, rest.data())) return 2;
-    rankscope::kernels::set_threads(threads);
+    const std::optional<int> threads = rankscope::benchmarks::start(argc, argv);
+    if (!threads) return 2;
+    rankscope::kernels::set_threads(*threads);
     benchmark::RunSpecifiedBenchmarks();
     benchmark::Shutdown();
     return 0;

@@ -10,6 +10,7 @@
 #include "core/model/internal/mixer_aten.hpp"
 #include "kernels/delta_rule.hpp"
 #include "kernels/parallel.hpp"
+#include "tests/benchmarks/threads_option.hpp"
 
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
@@ -198,23 +199,12 @@ void add(const std::string& name, const DeltaRuleImplementation* kernel, const S
 }  // namespace
 
 int main(int argc, char** argv) {
-    int threads = static_cast<int>(std::thread::hardware_concurrency());
-    std::vector<char*> rest;
-    for (int i = 0; i < argc; ++i) {
-        const std::string argument = argv[i];
-        if (argument.starts_with("--threads=")) {
-            threads = std::max(1, std::atoi(argument.c_str() + 10));
-        } else {
-            rest.push_back(argv[i]);
-        }
-    }
-    int count = static_cast<int>(rest.size());
-    benchmark::Initialize(&count, rest.data());
-    if (benchmark::ReportUnrecognizedArguments(count, rest.data())) return 2;
-    at::set_num_threads(threads);
-    rankscope::kernels::set_threads(threads);
-    peak_flops = measure_peak(threads);
-    std::printf("%d thread(s), FMA peak %.1f GF/s\n", threads, peak_flops * 1e-9);
+    const std::optional<int> threads = rankscope::benchmarks::start(argc, argv);
+    if (!threads) return 2;
+    at::set_num_threads(*threads);
+    rankscope::kernels::set_threads(*threads);
+    peak_flops = measure_peak(*threads);
+    std::printf("%d thread(s), FMA peak %.1f GF/s\n", *threads, peak_flops * 1e-9);
 
     for (const bool gate : {true, false}) {
         for (const std::int64_t width : {64, 128}) {
