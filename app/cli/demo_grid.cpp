@@ -8,7 +8,7 @@
 #include <map>
 #include <set>
 
-#include "app/cli/plan_making.hpp"
+#include "core/pruning/method.hpp"
 
 namespace rankscope::cli {
 namespace {
@@ -49,7 +49,7 @@ PlanRequest DemoGrid::empty_request() const {
 
 DemoVariant DemoGrid::uniform(const std::string& method, double ratio) const {
     DemoVariant out{fmt::format("{}-{:g}", method, 100 * ratio), keep_all(config_), empty_request(), ratio};
-    out.choice.name = plan_name(method, ratio);
+    out.choice.name = fmt::format("{} {:g} %", title_of(method), 100 * ratio);
     for (LayerChoice& layer : out.choice.layers) {
         layer.method = method;
         layer.kept = kept_width(layer.key_dim, ratio);

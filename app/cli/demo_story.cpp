@@ -4,10 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <map>
 #include <numeric>
+
+#include "core/pruning/method.hpp"
 
 namespace rankscope::cli {
 namespace {
@@ -55,11 +56,7 @@ private:
 
     static std::string recall(const MeasuredQuality& q) { return fmt::format("{:.1f} %", 100 * q.accuracy); }
 
-    [[nodiscard]] std::string method() const {
-        std::string name = main_.choice.layers.front().method;
-        if (name.starts_with("drrqr")) std::transform(name.begin(), name.begin() + 5, name.begin(), [](unsigned char c) { return std::toupper(c); });
-        return name;
-    }
+    [[nodiscard]] std::string method() const { return title_of(main_.choice.layers.front().method); }
 
     [[nodiscard]] std::string share() const {
         return fmt::format("{:.3g} %", 100 * (1 - static_cast<double>(main_.state_bytes) / static_cast<double>(config_.state_bytes())));
@@ -108,7 +105,7 @@ private:
         std::string worse;
         for (const SessionPoint& p : session_.points) {
             if (!p.uniform || p.state_bytes != main_.state_bytes || &p == &random_ || !larger(change(p), random)) continue;
-            worse += fmt::format("{}{} ({})", worse.empty() ? "" : ", ", p.choice.layers.front().method, text(change(p)));
+            worse += fmt::format("{}{} ({})", worse.empty() ? "" : ", ", title_of(p.choice.layers.front().method), text(change(p)));
         }
         if (!worse.empty()) out += fmt::format("; more than random channels cost {}", worse);
         return out + ".";

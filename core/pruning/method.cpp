@@ -9,14 +9,14 @@ namespace rankscope {
 namespace {
 
 constexpr std::array kMethods{
-    Method{"random", "a random choice per head: the control every other method has to beat", {}},
-    Method{"l1", "row sums of |W| of the query and key projections", {.weights = true}},
-    Method{"s-wanda", "row sums of |W| weighted with the root mean square of the inputs", {.weights = true, .input_norms = true}},
-    Method{"taylor", "first-order effect on the loss, |W * dL/dW| summed over each row", {.gradients = true}},
-    Method{"drrqr", "strong rank-revealing QR of all query and key activations", {.r_factor = true}},
-    Method{"drrqr-sampled", "the same on 5,000 random rows per head, as published", {.sampled_factor = true}},
-    Method{"drrqr-normalised", "the same on rows of unit length, as the recurrence sees them", {.normalised_factor = true}},
-    Method{"energy", "mean of normalised q^2 + k^2 per channel", {.energy = true}},
+    Method{"random", "Random", "a random choice per head: the control every other method has to beat", {}},
+    Method{"l1", "L1", "row sums of |W| of the query and key projections", {.weights = true}},
+    Method{"s-wanda", "S-Wanda", "row sums of |W| weighted with the root mean square of the inputs", {.weights = true, .input_norms = true}},
+    Method{"taylor", "Taylor", "first-order effect on the loss, |W * dL/dW| summed over each row", {.gradients = true}},
+    Method{"drrqr", "DRRQR", "strong rank-revealing QR of all query and key activations", {.r_factor = true}},
+    Method{"drrqr-sampled", "DRRQR sampled", "the same on 5,000 random rows per head, as published", {.sampled_factor = true}},
+    Method{"drrqr-normalised", "DRRQR normalised", "the same on rows of unit length, as the recurrence sees them", {.normalised_factor = true}},
+    Method{"energy", "Energy", "mean of normalised q^2 + k^2 per channel", {.energy = true}},
 };
 
 }  // namespace
@@ -43,6 +43,13 @@ const Method& method_named(const std::string& name) {
         known += (known.empty() ? "" : ", ") + std::string(method.name);
     }
     throw_usage("unknown method: found '" + printable(name) + "', expected one of " + known);
+}
+
+std::string title_of(const std::string& name) {
+    for (const Method& method : kMethods) {
+        if (method.name == name) return std::string(method.title);
+    }
+    return name;
 }
 
 }  // namespace rankscope

@@ -32,7 +32,8 @@ struct ChannelNeeds {
 
 /// A way to choose key/query channels.
 struct Method {
-    std::string_view name;
+    std::string_view name;         ///< as in plan files and on the command line
+    std::string_view title;        ///< for people: "DRRQR normalised"
     std::string_view description;  ///< one line for people
     ChannelNeeds needs;
 };
@@ -42,5 +43,8 @@ struct Method {
 
 /// By name; Error{Usage} for an unknown one, listing those there are.
 [[nodiscard]] const Method& method_named(const std::string& name);
+
+/// The title of a method; of an unknown one the name itself.
+[[nodiscard]] std::string title_of(const std::string& name);
 
 }  // namespace rankscope

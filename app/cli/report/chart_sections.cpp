@@ -37,8 +37,7 @@ using Dots = std::map<std::string, std::vector<Dot>>;
 std::string key_markup(const Dots& dots) {
     std::string out = "<ul class=\"key\">";
     for (const auto& [method, some] : dots) {
-        const MethodLook& look = look_of(method);
-        out += fmt::format("<li>{}{}</li>", marker_markup(method), *look.name ? look.name : escaped(method));
+        out += fmt::format("<li>{}{}</li>", marker_markup(method), method_markup(method));
     }
     return out + "</ul>\n";
 }

@@ -8,7 +8,6 @@ namespace rankscope::cli::report {
 /// How a method looks in charts and tables: one colour and one marker, the same as in the window.
 struct MethodLook {
     const char* key;        ///< as in plan files; "mixed" and "full" for what has no single method
-    const char* name;       ///< for people
     const char* css_class;
     const char* marker;     ///< SVG path, about 10 units wide, centred at 0
 };

@@ -76,7 +76,9 @@ void add_speed(const std::optional<MeasuredSpeed>& speed, std::vector<std::strin
 }
 
 std::string answers_text(const MeasuredQuality& quality) {
-    return quality.answers > 0 ? with_error(100 * quality.accuracy, quality.accuracy_se ? std::optional(100 * *quality.accuracy_se) : std::nullopt, 1, false) + " %" : "–";
+    if (quality.answers == 0) return "–";
+    const std::string error = quality.accuracy_se ? fmt::format(" ± {:.1f}", 100 * *quality.accuracy_se) : "";
+    return fmt::format("{:.1f}{} %", 100 * quality.accuracy, error);
 }
 
 }  // namespace

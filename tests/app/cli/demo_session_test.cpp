@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// A data folder as shipped, with one small model: two layers of 2 heads, K = 16.
+// A data folder as shipped, with one small model: two layers of 4 heads, K = 16.
 class DemoSession : public CliTest {
 protected:
     DemoSession() {
@@ -92,7 +92,7 @@ TEST_F(DemoSession, HoldsEverythingThatTheWindowShows) {
     EXPECT_EQ(alone.size(), 2u * 7 * 8);
     EXPECT_EQ(s.layer_sweep.size(), alone.size());
     ASSERT_EQ(s.scores.size(), 7u);
-    EXPECT_EQ(s.noise->heads.size(), 4u);
+    EXPECT_EQ(s.noise->heads.size(), 8u);
     EXPECT_EQ(s.noise->levels.size(), 8u);
     EXPECT_TRUE(s.current == point(s, "drrqr-50").choice);
     ASSERT_EQ(s.history.size(), 1u);

@@ -83,7 +83,7 @@ TEST_F(Report, ShowsTheNumbersOfTheSession) {
     }
     // Title and story; full model; a point with its paired change 61.9 (e^0.125 - 1) ± 70.3 · 0.0625; its answers and speed;
     // a failure; noise; a layer alone.
-    for (const char* part : {"A title", "One. Two. Three.", "61.9 ± 1.2", "70.3 ± 1.5", "+8.2 ± 4.4", "75.0 ± 12.5 %", "1\u202F234 ± 1 %", "out of memory", "+0.25000",
+    for (const char* part : {"A title", "One. Two. Three.", "61.9 ± 1.2", "70.3 ± 1.5", "+8.2 ± 4.4", "75.0 ± 12.5 %", "1\u202F235 ± 1 %", "out of memory", "+0.25000",
                              "+0.50 ± 0.25", "2.500", "0123abcd", "../models/tiny", "drrqr 50 %", "18446744073709551615"}) {
         EXPECT_THAT(page, HasSubstr(part));
     }
