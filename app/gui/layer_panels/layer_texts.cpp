@@ -2,6 +2,7 @@
 #include "app/gui/layer_panels/layer_texts.hpp"
 
 #include "app/gui/document/document.hpp"
+#include "app/gui/document/mixer_title.hpp"
 #include "app/gui/theme/number_text.hpp"
 
 #include <QCoreApplication>
@@ -20,18 +21,6 @@ QString tr(const char* text) {
 const LayerConfig* configOf(const Document& document, int layer) {
     if (!document.hasModel() || layer < 0 || layer >= std::ssize(document.config().layers)) return nullptr;
     return &document.config().layers[static_cast<std::size_t>(layer)];
-}
-
-QString mixerTitle(MixerKind mixer) {
-    switch (mixer) {
-        case MixerKind::DeltaRule:
-            return tr("DeltaNet");
-        case MixerKind::GatedDeltaRule:
-            return tr("Gated DeltaNet");
-        case MixerKind::Attention:
-            return tr("softmax attention");
-    }
-    return {};
 }
 
 // "0–3, 6": what is there, as short as it goes.

@@ -47,8 +47,14 @@ void TokenStrip::setTokens(const std::vector<std::string>& texts, const std::vec
     tokens_.clear();
     if (!texts.empty()) {
         tokens_.reserve(texts.size());
+        // Word-level tokenizers keep the gaps to themselves: without any space in the window, every token is
+        // a word.
+        const bool words = std::ranges::none_of(texts, [](const std::string& text) {
+            return text.find_first_of(" \t\r\n") != std::string::npos;
+        });
         for (const std::string& text : texts)
-            tokens_.push_back(visibleToken(QString::fromStdString(text)));
+            tokens_.push_back((words ? QStringLiteral(" ") : QString())
+                              + visibleToken(QString::fromStdString(text)));
     } else {
         tokens_.reserve(ids.size());
         for (const std::int32_t id : ids)

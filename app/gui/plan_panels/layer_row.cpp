@@ -3,6 +3,7 @@
 
 #include "app/gui/data/state_source.hpp"
 #include "app/gui/document/document.hpp"
+#include "app/gui/document/mixer_title.hpp"
 #include "app/gui/document/workspace.hpp"
 #include "app/gui/plan_panels/presets.hpp"
 #include "app/gui/theme/method.hpp"
@@ -20,18 +21,6 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 QString tr(const char* text, int n = -1) {
     return QCoreApplication::translate("LayerTable", text, nullptr, n);
-}
-
-QString mixerTitle(MixerKind mixer) {
-    switch (mixer) {
-        case MixerKind::DeltaRule:
-            return tr("DeltaNet");
-        case MixerKind::GatedDeltaRule:
-            return tr("Gated DeltaNet");
-        case MixerKind::Attention:
-            return tr("softmax attention");
-    }
-    return {};
 }
 
 }  // namespace

@@ -144,5 +144,19 @@ TEST(VisibleToken, WhiteSpaceCanBeSeen) {
     EXPECT_EQ(visibleToken(QStringLiteral("\t")), QStringLiteral("⇥"));
 }
 
+TEST(TokenStrip, KeepsWordsApartWhereTokensHoldNoSpace) {
+    TokenStrip strip;
+    strip.resize(400, 30);
+    strip.setTokens({"where", "is", "the", "lantern"}, {1, 2, 3, 4});
+    strip.setCurrent(3);
+    EXPECT_TRUE(strip.accessibleDescription().contains(QStringLiteral("where is the")))
+        << strip.accessibleDescription().toStdString();
+    strip.setTokens({"wh", "ere", " is", " it"}, {1, 2, 3, 4});
+    strip.setCurrent(2);
+    strip.setCurrent(3);
+    EXPECT_TRUE(strip.accessibleDescription().contains(QStringLiteral("where is")))
+        << strip.accessibleDescription().toStdString();
+}
+
 }  // namespace
 }  // namespace rankscope::gui
