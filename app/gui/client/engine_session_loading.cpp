@@ -95,6 +95,7 @@ void EngineSession::modelLoaded(const protocol::ModelResult& result) {
             tr("Open the folder as a new model, or put the right model there"));
         return;
     }
+    document_.setComputed(result.provenance.device, result.provenance.dtype);
     for (const std::string& text : result.warnings)
         Q_EMIT warning(textOf(text));
     setModel(Loaded::Yes);
@@ -159,6 +160,7 @@ void EngineSession::folderOpened(const protocol::ModelResult& result, const QStr
     takingOver_ = false;
     loadedHash_ = result.hash;
     showWhere(result.provenance);
+    document_.setComputed(result.provenance.device, result.provenance.dtype);
     setText(Loaded::No);
     setModel(Loaded::Yes);
     for (const std::string& text : result.warnings)

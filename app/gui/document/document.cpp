@@ -34,6 +34,8 @@ void Document::reset(const SessionModel& model, ModelConfig config) {
     calibration_.clear();
     view.clear();
     provenance_.clear();
+    device_.clear();
+    dtype_.clear();
     estimateMiss_.reset();
     resultsUnsaved_ = false;
     path_.clear();
@@ -74,6 +76,13 @@ void Document::setCaptures(std::vector<std::filesystem::path> captures) {
 
 void Document::setCalibration(const std::filesystem::path& path) {
     calibration_ = path;
+}
+
+void Document::setComputed(const std::string& device, const std::string& dtype) {
+    if (device == device_ && dtype == dtype_) return;
+    device_ = device;
+    dtype_ = dtype;
+    Q_EMIT computeChanged();
 }
 
 const LayerChoice* Document::layerChoice(int layer) const {

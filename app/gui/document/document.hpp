@@ -95,6 +95,11 @@ public:
 
     [[nodiscard]] std::uint64_t seed() const { return seed_; }
 
+    /// Type the engine computes in ("float32"); empty before it has said so.
+    [[nodiscard]] QString computeType() const { return QString::fromStdString(dtype_); }
+
+    void setComputed(const std::string& device, const std::string& dtype);
+
     // The state that undo covers
 
     [[nodiscard]] const DocumentState& state() const { return state_; }
@@ -206,6 +211,7 @@ Q_SIGNALS:
     void resultChanged(const QString& planKey);  ///< a record, or empty: the full model, sweeps, speeds
     void scoresChanged();
     void textChanged();
+    void computeChanged();  ///< computeType()
     void capturesChanged();
     void noiseChanged();
     void modifiedChanged(bool modified);

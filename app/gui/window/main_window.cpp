@@ -14,6 +14,7 @@
 #include "app/gui/plan_panels/plan_panel.hpp"
 #include "app/gui/theme/fonts.hpp"
 #include "app/gui/theme/number_text.hpp"
+#include "app/gui/tradeoff_panels/compare_panel.hpp"
 #include "app/gui/tradeoff_panels/explanation_card.hpp"
 #include "app/gui/tradeoff_panels/plans_jobs_panel.hpp"
 #include "app/gui/tradeoff_panels/ribbon.hpp"
@@ -128,7 +129,8 @@ void MainWindow::buildColumns() {
     layer_ = new LayerPanel(workspace_, middleStack_);
     state_ = new StatePanel(workspace_, middleStack_);
     noisePanel_ = new NoisePanel(workspace_, middleStack_);
-    for (QWidget* page : std::initializer_list<QWidget*>{layer_, state_, noisePanel_})
+    compare_ = new ComparePanel(workspace_, middleStack_);
+    for (QWidget* page : std::initializer_list<QWidget*>{layer_, state_, noisePanel_, compare_})
         middleStack_->addWidget(page);
     scrubber_ = new TokenScrubber(workspace_, middle_);
     middleColumn->addWidget(middleStack_, 1);
@@ -154,7 +156,8 @@ void MainWindow::buildColumns() {
     middle_->setMinimumWidth(px(380));
     rightColumn_->setMinimumWidth(px(320));
     setCentralWidget(central);
-    panels_ = {plan_, channels_, history_, layer_, state_, noisePanel_, scrubber_, tradeoff_, plans_};
+    panels_ = {plan_,       channels_, history_,  layer_,    state_,
+               noisePanel_, compare_,  scrubber_, tradeoff_, plans_};
 }
 
 void MainWindow::buildStatusBar() {
@@ -198,6 +201,7 @@ void MainWindow::connectPanels() {
     connect(plan_, &PlanPanel::captureRequested, this, &MainWindow::askCapture);
     connect(plan_, &PlanPanel::openModelRequested, this, &MainWindow::openModelFolder);
     connect(layer_, &LayerPanel::captureRequested, this, &MainWindow::askCapture);
+    connect(compare_, &ComparePanel::captureRequested, this, [this] { askCapture(-1); });
     connect(state_, &StatePanel::captureRequested, this, &MainWindow::askCapture);
     connect(banner_, &Banner::remedyChosen, this, [this](const QString& id) {
         if (QAction* action = actions_->action(id)) {
@@ -220,6 +224,7 @@ void MainWindow::connectWorkspace() {
     Document& document = workspace_.document;
     connect(&document, &Document::modelChanged, this, &MainWindow::modelChanged);
     connect(&document, &Document::textChanged, this, &MainWindow::showStatus);
+    connect(&document, &Document::computeChanged, this, &MainWindow::showStatus);
     connect(&document, &Document::modifiedChanged, this, &MainWindow::showTitle);
     connect(&workspace_.selection, &Selection::levelChanged, this, &MainWindow::levelChanged);
     connect(&workspace_.states, &StateSource::opened, this, &MainWindow::captureOpened);
@@ -301,7 +306,9 @@ void MainWindow::showStatus() {
     } else {
         textLabel_->setText(tr("no text"));
     }
-    placeLabel_->setText(tr("float32 · seed %1").arg(document.seed()));
+    const QString type = document.computeType();
+    placeLabel_->setText((type.isEmpty() ? QString() : type + QStringLiteral(" · "))
+                         + tr("seed %1").arg(document.seed()));
     modelLabel_->setFullText(document.hasModel() ? document.modelName() : tr("no model"));
 }
 

@@ -22,6 +22,7 @@ class ActionRegistry;
 class Banner;
 class ChannelsPanel;
 class CommandPalette;
+class ComparePanel;
 class ElidedLabel;
 class ExplanationCard;
 class HistoryNotesPanel;
@@ -170,6 +171,7 @@ private:
     LayerPanel* layer_ = nullptr;
     StatePanel* state_ = nullptr;
     NoisePanel* noisePanel_ = nullptr;
+    ComparePanel* compare_ = nullptr;
     TokenScrubber* scrubber_ = nullptr;
     StoryCard* story_ = nullptr;
     TradeoffPanel* tradeoff_ = nullptr;

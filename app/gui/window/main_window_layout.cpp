@@ -11,6 +11,7 @@
 #include "app/gui/plan_panels/history_notes_panel.hpp"
 #include "app/gui/plan_panels/plan_panel.hpp"
 #include "app/gui/theme/fonts.hpp"
+#include "app/gui/tradeoff_panels/compare_panel.hpp"
 #include "app/gui/tradeoff_panels/plans_jobs_panel.hpp"
 #include "app/gui/tradeoff_panels/ribbon.hpp"
 #include "app/gui/tradeoff_panels/story_card.hpp"
@@ -85,6 +86,8 @@ void MainWindow::showMiddle() {
     QWidget* page = layer_;
     if (noise_) {
         page = noisePanel_;
+    } else if (layout_ == Layout::Compare) {
+        page = compare_;
     } else if (workspace_.selection.level() == Selection::Level::State) {
         page = state_;
     }
@@ -107,6 +110,7 @@ void MainWindow::fitWidth() {
     plans_->setLevel(level_);
     const bool low = height() < qRound(800 * unit);
     channels_->setVisible(!low && !lecture_);
+    compare_->setTabbed(low || room < qRound(1400 * unit));
 }
 
 void MainWindow::maximise(QWidget* panel) {

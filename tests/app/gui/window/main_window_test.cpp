@@ -2,6 +2,7 @@
 #include "app/gui/window/main_window.hpp"
 
 #include "app/gui/plan_panels/layer_table.hpp"
+#include "app/gui/tradeoff_panels/compare_panel.hpp"
 #include "app/gui/window/action_registry.hpp"
 #include "app/gui/window/banner.hpp"
 #include "app/gui/window/command_palette.hpp"
@@ -50,6 +51,19 @@ TEST_F(MainWindowTest, EveryLayoutFitsTheSmallestWindow) {
         EXPECT_EQ(window->width(), 1280);
         renderForEyes(*window, "window-" + std::to_string(static_cast<int>(layout)));
     }
+}
+
+TEST_F(MainWindowTest, TheLayoutCompareComparesThePinnedPlans) {
+    sample.document.pin(true, QStringLiteral("drrqr-0.5"));
+    sample.document.pin(false, QStringLiteral("taylor-0.5"));
+    action("layout.compare")->trigger();
+    const auto* compare = window->findChild<ComparePanel*>();
+    ASSERT_NE(compare, nullptr);
+    EXPECT_TRUE(compare->isVisible());
+    EXPECT_EQ(compare->planA(), QStringLiteral("drrqr-0.5"));
+    EXPECT_EQ(compare->planB(), QStringLiteral("taylor-0.5"));
+    action("layout.tune")->trigger();
+    EXPECT_FALSE(compare->isVisible());
 }
 
 TEST_F(MainWindowTest, WhatTakesTheKeyboardHasAName) {
