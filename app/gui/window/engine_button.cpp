@@ -72,7 +72,7 @@ EngineButton::EngineButton(EngineControl& engine, QWidget* parent) : QFrame(pare
     row->addLayout(lines, 1);
     row->addWidget(action_);
     row->addWidget(more_);
-    setMinimumWidth(px(200));
+    setMinimumWidth(px(250));
     setMaximumWidth(px(316));
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
     connect(action_, &QPushButton::clicked, this, [this] {
@@ -97,7 +97,7 @@ void EngineButton::applyTheme(const Theme& theme) {
 void EngineButton::setShort(bool oneLine) {
     oneLine_ = oneLine;
     const double unit = designUnit(QApplication::font());
-    setMinimumWidth(qRound((oneLine ? 150 : 200) * unit));
+    setMinimumWidth(qRound((oneLine ? 210 : 250) * unit));
     refresh();
 }
 
@@ -143,6 +143,8 @@ void EngineButton::refresh() {
     }
     icon_->setPixmap(iconPixmap(QStringLiteral("chip"), theme_->color(role),
                                 18 * designUnit(QApplication::font()), devicePixelRatioF()));
+    // Texts may give way, the button never.
+    action_->setMinimumWidth(action_->sizeHint().width());
     where_->setFullText(where);
     doing_->setFullText(doing);
     doing_->setVisible(!oneLine_);

@@ -243,11 +243,12 @@ void MainWindow::connectWorkspace() {
         const EngineStatus& status = workspace_.engine.status();
         showStatus();
         if (status.state == EngineStatus::State::Stopped) {
-            showBanner(
-                tr("The engine has stopped"),
-                tr("%1 Your plan, all results and captures are here and unchanged.").arg(status.reason),
-                status.remedy.isEmpty() ? tr("Restart") : status.remedy,
-                QStringLiteral("tools.restart_engine"), status.detail);
+            const QString reason =
+                status.reason.endsWith(QLatin1Char('.')) ? status.reason.chopped(1) : status.reason;
+            showBanner(tr("The engine has stopped"),
+                       tr("%1. Your plan, all results and captures are here and unchanged.").arg(reason),
+                       status.remedy.isEmpty() ? tr("Restart") : status.remedy,
+                       QStringLiteral("tools.restart_engine"), status.detail);
         } else if (banner_->text().id == QLatin1String("tools.restart_engine")
                    && status.state == EngineStatus::State::Ready) {
             banner_->hide();
