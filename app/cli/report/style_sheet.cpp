@@ -32,7 +32,8 @@ table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabu
 th, td { padding: .22rem .7rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--grid); }
 th:first-child { text-align: left; padding-left: 0; font-weight: 500; }
 thead th { color: var(--quiet); font-weight: 600; border-bottom: 1px solid var(--line); vertical-align: bottom; }
-.facts th, .facts td { text-align: left; white-space: normal; overflow-wrap: anywhere; vertical-align: top; }
+.facts th, .facts td { text-align: left; vertical-align: top; }
+.facts td { white-space: normal; overflow-wrap: anywhere; }
 .facts td { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .82rem; }
 figure { margin: 1rem 0; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(19rem, 1fr)); gap: .5rem 1.2rem; }

@@ -5,10 +5,14 @@
 #include "app/gui/theme/theme.hpp"
 
 #include <QFontMetricsF>
+#include <QPaintEngine>
 #include <QPainter>
 #include <QPainterPath>
+#include <QPixmap>
+#include <QPixmapCache>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <vector>
 
@@ -44,10 +48,10 @@ CardLayout layoutOf(const QString& title, const QList<CardRow>& rows, const QFon
     return layout;
 }
 
-}  // namespace
+constexpr double kHalo = 3;  // px
 
-void drawHaloText(QPainter& painter, const QPointF& at, const QString& text, const QFont& font,
-                  const QColor& color, const QColor& ground) {
+void paintHaloText(QPainter& painter, const QPointF& at, const QString& text, const QFont& font,
+                   const QColor& color, const QColor& ground) {
     QPainterPath outline;
     outline.addText(at, font, text);
     QColor halo = ground;
@@ -55,12 +59,51 @@ void drawHaloText(QPainter& painter, const QPointF& at, const QString& text, con
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setBrush(Qt::NoBrush);
-    painter.setPen(QPen(halo, 3, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+    painter.setPen(QPen(halo, kHalo, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
     painter.drawPath(outline);
     painter.setPen(color);
     painter.setFont(font);
     painter.drawText(at, text);
     painter.restore();
+}
+
+}  // namespace
+
+void drawHaloText(QPainter& painter, const QPointF& at, const QString& text, const QFont& font,
+                  const QColor& color, const QColor& ground) {
+    // Stroking outlines costs more than all the curves of a chart, and the labels of a frame are those of the
+    // frame before: on a screen they are kept as pictures.
+    const QPaintEngine* engine = painter.paintEngine();
+    const QTransform transform = painter.deviceTransform();
+    const double ratio = painter.device()->devicePixelRatioF();
+    const bool upright = transform.type() <= QTransform::TxScale && qFuzzyCompare(transform.m11(), ratio)
+                         && qFuzzyCompare(transform.m22(), ratio);
+    if (engine == nullptr || engine->type() != QPaintEngine::Raster || !upright) {
+        paintHaloText(painter, at, text, font, color, ground);
+        return;
+    }
+    const QString key = QStringLiteral("halo %1 %2 %3 %4 ")
+                            .arg(font.key(), color.name(QColor::HexArgb), ground.name(QColor::HexArgb))
+                            .arg(ratio)
+                        + text;
+    const QFontMetricsF metrics(font);
+    const QPointF origin(2 + kHalo, 2 + kHalo + metrics.ascent());
+    QPixmap picture;
+    if (!QPixmapCache::find(key, &picture)) {
+        const double width = std::max(metrics.boundingRect(text).right(), metrics.horizontalAdvance(text));
+        const double height = metrics.ascent() + metrics.descent();
+        picture = QPixmap(qCeil((width + 2 * origin.x()) * ratio), qCeil((height + 2 * origin.x()) * ratio));
+        picture.setDevicePixelRatio(ratio);
+        picture.fill(Qt::transparent);
+        QPainter inner(&picture);
+        paintHaloText(inner, origin, text, font, color, ground);
+        inner.end();
+        QPixmapCache::insert(key, picture);
+    }
+    // On whole pixels of the device: a shifted picture would be blurred.
+    const QPointF corner = transform.map(at - origin);
+    painter.drawPixmap(transform.inverted().map(QPointF(std::round(corner.x()), std::round(corner.y()))),
+                       picture);
 }
 
 double centeredBaseline(const QFont& font, double y) {

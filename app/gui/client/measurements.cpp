@@ -125,7 +125,7 @@ void Measurements::layerSweep() {
 void Measurements::benchmark(const std::vector<std::int64_t>& lengths, int batch) {
     std::vector<PlanChoice> choices;
     const auto add = [&](const PlanChoice& choice) {
-        const auto same = [&](const PlanChoice& each) { return planKey(each) == planKey(choice); };
+        const auto same = [&](const PlanChoice& each) { return samePlan(each, choice); };
         if (planMethod(choice) != Method::FullModel && std::ranges::none_of(choices, same))
             choices.push_back(choice);
     };

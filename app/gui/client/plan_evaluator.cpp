@@ -11,9 +11,8 @@ namespace {
 constexpr int kStillMs = 300;
 
 QString nameOf(const PlanChoice& choice, const Document& document) {
-    const QString key = planKey(choice);
     for (const SavedPlan& point : document.state().points) {
-        if (planKey(point.choice) == key) return QString::fromStdString(point.choice.name);
+        if (samePlan(point.choice, choice)) return QString::fromStdString(point.choice.name);
     }
     return defaultPlanName(choice);
 }

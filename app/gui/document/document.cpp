@@ -176,9 +176,8 @@ const SavedPlan* Document::point(const QString& id) const {
 }
 
 const SavedPlan* Document::currentPoint() const {
-    const QString key = planKey(plan());
     const auto found = std::ranges::find_if(
-        state_.points, [&](const SavedPlan& point) { return planKey(point.choice) == key; });
+        state_.points, [&](const SavedPlan& point) { return samePlan(point.choice, plan()); });
     return found == state_.points.end() ? nullptr : &*found;
 }
 
@@ -213,7 +212,7 @@ void Document::renamePoint(const QString& id, const QString& name) {
     const auto found = std::ranges::find(next.points, id, &SavedPlan::id);
     if (found == next.points.end() || name.trimmed().isEmpty()) return;
     found->choice.name = name.trimmed().toStdString();
-    if (planKey(found->choice) == planKey(next.plan)) next.plan.name = found->choice.name;
+    if (samePlan(found->choice, next.plan)) next.plan.name = found->choice.name;
     setState(tr("Rename to %1").arg(name.trimmed()), std::move(next));
 }
 

@@ -6,7 +6,9 @@
 #include <QCoreApplication>
 #include <QCryptographicHash>
 
+#include <algorithm>
 #include <cmath>
+#include <string>
 
 namespace rankscope::gui {
 namespace {
@@ -22,12 +24,12 @@ QString tr(const char* text) {
 }  // namespace
 
 QString planKey(const PlanChoice& choice) {
-    QString key = QString::number(static_cast<int>(choice.scale));
+    std::string key = std::to_string(static_cast<int>(choice.scale));
     for (const LayerChoice& layer : choice.layers) {
         if (!pruned(layer)) continue;
-        key += QStringLiteral(";%1:%2").arg(layer.index).arg(layer.kept);
+        key.append(";").append(std::to_string(layer.index)).append(":").append(std::to_string(layer.kept));
         if (layer.by_hand.empty()) {
-            key += QLatin1Char(':') + QString::fromStdString(layer.method);
+            key.append(":").append(layer.method);
             continue;
         }
         QCryptographicHash hash(QCryptographicHash::Sha1);
@@ -36,9 +38,26 @@ QString planKey(const PlanChoice& choice) {
                 hash.addData(QByteArray::number(channel) + ',');
             hash.addData("|");
         }
-        key += QLatin1Char('=') + QString::fromLatin1(hash.result().toHex());
+        key.append("=").append(hash.result().toHex().toStdString());
     }
-    return key;
+    return QString::fromStdString(key);
+}
+
+bool samePlan(const PlanChoice& a, const PlanChoice& b) {
+    if (a.scale != b.scale) return false;
+    auto left = a.layers.begin();
+    auto right = b.layers.begin();
+    while (true) {
+        left = std::find_if(left, a.layers.end(), pruned);
+        right = std::find_if(right, b.layers.end(), pruned);
+        if (left == a.layers.end() || right == b.layers.end())
+            return left == a.layers.end() && right == b.layers.end();
+        if (left->index != right->index || left->kept != right->kept || left->by_hand != right->by_hand)
+            return false;
+        if (left->by_hand.empty() && left->method != right->method) return false;
+        ++left;
+        ++right;
+    }
 }
 
 Method planMethod(const PlanChoice& choice) {

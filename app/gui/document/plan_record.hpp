@@ -31,6 +31,8 @@ struct PlanRecord {
 /// Names a plan by what it does: method and K' of every layer, channels chosen by hand, scale. Not by its
 /// name or locks.
 [[nodiscard]] QString planKey(const PlanChoice& choice);
+/// Whether two plans have the same key; quicker than making both.
+[[nodiscard]] bool samePlan(const PlanChoice& a, const PlanChoice& b);
 
 /// The one method of all pruned layers, Mixed for several or hand-made ones, FullModel if nothing is pruned.
 [[nodiscard]] Method planMethod(const PlanChoice& choice);

@@ -172,7 +172,8 @@ void ComparePanel::connectWorkspace() {
     connect(&document, &Document::pointsChanged, this, &ComparePanel::showPlans);
     connect(&document, &Document::planChanged, this, [this] {
         if (workspace_.document.isDragging()) {
-            showNumbers();
+            // What nobody sees waits for the end of the drag.
+            if (isVisible()) showNumbers();
         } else {
             showPlans();
         }
@@ -255,7 +256,7 @@ void ComparePanel::showPlans() {
         note = tr("No model is open");
     } else if (a == nullptr && b == nullptr) {
         note = tr("Pin two plans: select a dot and press A, another and press B");
-    } else if (b == nullptr || (a != nullptr && planKey(*a) == planKey(*b))) {
+    } else if (b == nullptr || (a != nullptr && samePlan(*a, *b))) {
         note = tr("Pin a second plan: select a dot and press B");
     } else if (a == nullptr) {
         note = tr("Pin a second plan: select a dot and press A");

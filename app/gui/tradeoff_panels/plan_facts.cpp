@@ -80,11 +80,10 @@ double PlanFacts::prefill() const {
 }
 
 QString planName(const Document& document, const PlanChoice& choice) {
-    const QString key = planKey(choice);
     const QString own = QString::fromStdString(choice.name);
     bool taken = own.isEmpty();
     for (const SavedPlan& point : document.state().points) {
-        if (planKey(point.choice) == key) return QString::fromStdString(point.choice.name);
+        if (samePlan(point.choice, choice)) return QString::fromStdString(point.choice.name);
         taken = taken || point.choice.name == choice.name;
     }
     const bool full = planMethod(choice) == Method::FullModel;
