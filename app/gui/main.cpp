@@ -7,11 +7,14 @@
 #include "app/gui/theme/fonts.hpp"
 #include "app/gui/window/main_window.hpp"
 #include "app/gui/window/screenshots.hpp"
+#include "app/gui/window/start_clock.hpp"
 
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QSettings>
 #include <QTimer>
+
+#include <cstdio>
 
 int main(int argc, char** argv) {
     using namespace rankscope::gui;
@@ -46,7 +49,10 @@ int main(int argc, char** argv) {
         QStringLiteral("screenshots"),
         QApplication::translate("main", "write the pictures of the documentation into FOLDER and quit"),
         QStringLiteral("FOLDER"));
-    parser.addOptions({demo, theme, noEngine, lecture, pictures});
+    const QCommandLineOption startTime(
+        QStringLiteral("start-time"),
+        QApplication::translate("main", "print the milliseconds until the window is painted and quit"));
+    parser.addOptions({demo, theme, noEngine, lecture, pictures, startTime});
     parser.process(application);
     if (parser.isSet(pictures)) {
         // The pictures are the same for everyone: no settings of the person who makes them.
@@ -67,12 +73,18 @@ int main(int argc, char** argv) {
     if (!geometry.isEmpty()) window.restoreGeometry(geometry);
     const QStringList paths = parser.positionalArguments();
     if (paths.isEmpty() || parser.isSet(demo)) window.openDemo(parser.value(demo));
+    if (parser.isSet(startTime)) {
+        QObject::connect(new StartClock(window), &StartClock::painted, [](double milliseconds) {
+            std::printf("%.0f\n", milliseconds);
+            QApplication::quit();
+        });
+    }
     window.show();
     if (parser.isSet(lecture)) window.setLecture(true);
     // After the first paint: nothing in the window waits for the engine.
     QTimer::singleShot(0, &window, [&] {
         window.offerRecovery();
-        if (!parser.isSet(noEngine)) engine.start({});
+        if (!parser.isSet(noEngine) && !parser.isSet(startTime)) engine.start({});
         for (const QString& path : paths)
             window.openPath(path);
     });

@@ -51,7 +51,7 @@ Plan plan_of(const ModelConfig& config, std::int64_t changed, std::int64_t step)
 void one_change(benchmark::State& state, const Model& model, std::int64_t parameters, const TokenWindows& windows) {
     const auto live = make_live_evaluation(model, parameters, windows, {});
     const auto evaluate = [&](const Plan& plan, const LiveEvaluation::OnPartial& partial) {
-        return live->evaluate({PlanFile{plan, {}}}, true, partial, {});
+        return live->evaluate({PlanFile{"", plan}}, true, partial, {});
     };
     const std::int64_t layer = state.range(0);
     (void)evaluate(plan_of(model.config(), -1, 0), {});
