@@ -1,16 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 # rankscope_kernels_cuda from the list cuda_sources, if nvcc is found. Building needs no GPU and no driver; whether a kernel
 # is used is decided at run time. Users of the library ask if(TARGET rankscope_kernels_cuda).
-option(RANKSCOPE_CUDA "Build the CUDA kernels when nvcc is found" ON)
+set(RANKSCOPE_CUDA AUTO CACHE STRING "CUDA kernels: AUTO (when nvcc is found), ON (fail without it) or OFF")
+set_property(CACHE RANKSCOPE_CUDA PROPERTY STRINGS AUTO ON OFF)
+# Named, not "native": that fails where there is no GPU. CI compiles 90a alone.
+set(RANKSCOPE_CUDA_ARCHITECTURES "80;90a;100;120" CACHE STRING
+    "What the CUDA kernels are compiled for: Ampere and Ada, Hopper, Blackwell in servers, Blackwell in desktops")
 if(NOT RANKSCOPE_CUDA)
   return()
 endif()
+# Says why there are no CUDA kernels: an error where they were asked for.
+function(no_cuda_kernels why)
+  if(RANKSCOPE_CUDA STREQUAL "AUTO")
+    message(STATUS "CUDA kernels: not built, ${why}")
+  else()
+    message(FATAL_ERROR "CUDA kernels (RANKSCOPE_CUDA=${RANKSCOPE_CUDA}): ${why}")
+  endif()
+endfunction()
 if(NOT CMAKE_CUDA_COMPILER)
   # Toolkits install outside PATH.
   find_program(RANKSCOPE_NVCC nvcc HINTS ENV CUDACXX ENV CUDA_HOME ENV CUDA_PATH PATHS /usr/local/cuda PATH_SUFFIXES bin)
   mark_as_advanced(RANKSCOPE_NVCC)
   if(NOT RANKSCOPE_NVCC)
-    message(STATUS "CUDA kernels: not built, nvcc was not found")
+    no_cuda_kernels("nvcc was not found")
     return()
   endif()
   set(CMAKE_CUDA_COMPILER ${RANKSCOPE_NVCC})
@@ -19,24 +31,24 @@ execute_process(COMMAND ${CMAKE_CUDA_COMPILER} --version OUTPUT_VARIABLE _nvcc E
 string(REGEX MATCH "release ([0-9]+\\.[0-9]+)" _ "${_nvcc}")
 set(_toolkit ${CMAKE_MATCH_1})
 if(_toolkit VERSION_LESS 12.0)
-  message(STATUS "CUDA kernels: not built, ${CMAKE_CUDA_COMPILER} is ${_toolkit}, 12.0 or newer is needed for C++20")
+  no_cuda_kernels("${CMAKE_CUDA_COMPILER} is ${_toolkit}, 12.0 or newer is needed for C++20")
   return()
 endif()
 if(CCACHE AND NOT CMAKE_CUDA_COMPILER_LAUNCHER)
   set(CMAKE_CUDA_COMPILER_LAUNCHER ${CCACHE})
 endif()
 
-# Named, not "native": that fails where there is no GPU. Code for x.0 also runs on every later x.y.
+# Machine code for each; the oldest also as PTX, which serves what comes later.
 if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
-  set(CMAKE_CUDA_ARCHITECTURES
-      75-real   # Turing: T4, RTX 20
-      80-real   # Ampere and Ada: A100, RTX 30, RTX 40, L4
-      90)       # Hopper: H100, H200; its PTX serves what comes later
-  if(_toolkit VERSION_GREATER_EQUAL 12.8)
-    list(APPEND CMAKE_CUDA_ARCHITECTURES
-         100-real   # Blackwell in servers
-         120-real)  # Blackwell in desktops
-  endif()
+  foreach(_architecture IN LISTS RANKSCOPE_CUDA_ARCHITECTURES)
+    if(_architecture MATCHES "^1[0-9][0-9]" AND _toolkit VERSION_LESS 12.8)
+      message(STATUS "CUDA kernels: nvcc ${_toolkit} does not know sm_${_architecture}")
+    elseif(_architecture STREQUAL "80")
+      list(APPEND CMAKE_CUDA_ARCHITECTURES 80)
+    else()
+      list(APPEND CMAKE_CUDA_ARCHITECTURES ${_architecture}-real)
+    endif()
+  endforeach()
 endif()
 enable_language(CUDA)
 # CMake before 3.26 does not know that nvcc 12 and newer speak C++20.

@@ -7,7 +7,7 @@ set(torch_boxes model training evaluation engine)
 set(longest_file 600)
 
 # Headers of the standard library have no suffix; these come with the compiler and the system.
-set(system_header "^([a-z_0-9]+|[a-z]*intrin\\.h|arm_neon\\.h|cpuid\\.h|(sys|asm|linux)/[a-z_0-9]+\\.h|(unistd|sched|pthread|fcntl|dlfcn)\\.h)$")
+set(system_header "^([a-z_0-9]+|[a-z]*intrin\\.h|arm_neon\\.h|cpuid\\.h|(sys|asm|linux)/[a-z_0-9]+\\.h|(unistd|sched|pthread|fcntl|dlfcn|ucontext)\\.h)$")
 set(cuda_header "^(cuda[a-z_0-9]*\\.h|mma\\.h|cooperative_groups(/.*)?\\.?h?|(cuda|cub|cute|cutlass)/.*)$")
 set(torch_header "^(ATen|torch|c10|caffe2)/")
 set(qt_header "^(Q[A-Z]|Qt)")

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Made-up calls of the delta rule on a device, run by the emulator, and what the fp64 recurrence says to them.
+#pragma once
+
+#include "kernels/cuda/delta_rule_plan.hpp"
+#include "kernels/cuda/shim/emulator.hpp"
+#include "kernels/delta_rule_device.hpp"
+
+#include "guarded.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace rankscope::kernels::testing {
+
+struct DeviceShape {
+    std::vector<std::int64_t> lengths = {1};  ///< of the sequences; all the same and `ragged` false: no offsets
+    bool ragged = false;
+    std::int64_t H = 1, HV = 1, K = 1, V = 1;
+    DeviceElement element = DeviceElement::Float32;
+    bool gate = true, initial = true, final_state = true;
+    double decay = 1;  ///< g is uniform in [-decay, 0]
+    double beta_low = 0, beta_high = 2;
+    double magnitude = 1;       ///< of v and the initial state
+    bool zero_keys = false;     ///< every third token
+    bool closed_gates = false;  ///< every fifth token has g = −inf
+    std::int64_t gap = 0;       ///< elements between the rows of tokens
+    std::vector<std::int64_t> positions;
+
+    [[nodiscard]] std::string name() const;
+    [[nodiscard]] std::int64_t longest() const;
+    [[nodiscard]] std::int64_t tokens() const;
+};
+
+struct DeviceResult {
+    std::vector<double> out, final_state, states;
+};
+
+/// A GPU with much shared memory, as the kernels see it.
+[[nodiscard]] DeviceLimits large_device();
+
+class DeviceCase {
+public:
+    DeviceCase(DeviceShape shape, unsigned seed);
+
+    /// In float64, from the inputs as the device gets them.
+    [[nodiscard]] DeviceResult reference() const;
+
+    enum class Kernel { Chunked, Decode };
+
+    /// Runs on the emulator. `side`: where guard pages touch the arrays. NaNs where nothing was written.
+    [[nodiscard]] DeviceResult run(Kernel kernel, Side side, int segments = 0, const DeviceLimits& limits = large_device()) const;
+
+    const DeviceShape shape;
+    float scale;
+    std::vector<float> q, k, v, beta, g, initial;  ///< contiguous, rounded to the element
+};
+
+/// Largest |got − want| over the largest |want|; infinity where a NaN meets a number.
+[[nodiscard]] double distance(const std::vector<double>& got, const std::vector<double>& want);
+
+/// The bound a result has to keep: rounding of one product, times the sums it goes through and the tokens that follow.
+[[nodiscard]] double bound(const DeviceShape& shape);
+
+}  // namespace rankscope::kernels::testing
