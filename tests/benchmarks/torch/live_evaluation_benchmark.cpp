@@ -29,14 +29,15 @@ double ms_since(Clock::time_point begin) {
     return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
 }
 
-// Every prunable layer keeps its first `kept` channels, layer `changed` (−1: none) `step` more.
+// Every prunable layer keeps its first half, layer `changed` (−1: none) `step` channels less: a new widest layer would change
+// the scale of all of them.
 Plan plan_of(const ModelConfig& config, std::int64_t changed, std::int64_t step) {
     Plan plan;
     for (std::size_t l = 0; l < config.layers.size(); ++l) {
         const LayerConfig& layer = config.layers[l];
         if (!layer.prunable()) continue;
         std::int64_t kept = layer.key_dim / 2;
-        if (static_cast<std::int64_t>(l) == changed) kept = std::min(kept + step, layer.key_dim - 1);
+        if (static_cast<std::int64_t>(l) == changed) kept = std::max<std::int64_t>(kept - step, 1);
         PlanLayer entry{static_cast<std::int64_t>(l), "benchmark", 0, layer.key_dim, {}};
         std::vector<std::int32_t> channels;
         for (std::int64_t c = 0; c < kept; ++c)
