@@ -18,7 +18,8 @@ namespace rankscope::gui {
 [[nodiscard]] QPixmap iconPixmap(const QString& name, const QColor& color, double size = 16,
                                  double deviceRatio = 1);
 
-/// Normal in `role`, disabled in Strong at half opacity; rendered for device ratios 1, 2 and 3.
+/// Normal in `role`, disabled in Strong at half opacity; rendered when first shown, sharp at every
+/// device ratio.
 [[nodiscard]] QIcon themedIcon(const QString& name, const Theme& theme, Role role = Role::Ink2,
                                double size = 16);
 
