@@ -7,10 +7,12 @@
 
 namespace rankscope {
 
-/// OUTPUT.training/: what a run needs to be resumed. Removed when the run fails before its first checkpoint.
+/// OUTPUT.training/: what a run needs to be resumed, locked while it is at work. Removed when the run fails before its first
+/// checkpoint; where it was killed before that, the next one takes the folder over.
 class TrainingFolder {
 public:
-    /// Error{Usage}: the output exists; a checkpoint is there and neither `resume` nor `force`; nothing to resume.
+    /// Error{Usage}: the output exists; a checkpoint is there and neither `resume` nor `force`; nothing to resume; another
+    /// process is training there.
     explicit TrainingFolder(const TrainRequest& request);
     ~TrainingFolder();
     TrainingFolder(const TrainingFolder&) = delete;
@@ -20,13 +22,16 @@ public:
 
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
-    [[nodiscard]] std::filesystem::path checkpoint() const { return path_ / "checkpoint.safetensors"; }
+    [[nodiscard]] std::filesystem::path checkpoint() const;
 
     /// Removes the folder: the run is complete.
     void finish();
 
 private:
+    void lock();
+
     std::filesystem::path output_, path_;
+    int lock_ = -1;
 };
 
 /// Copies tokenizer files (tokenizer.json, tokenizer.model and what usually lies beside them) that `from` has.

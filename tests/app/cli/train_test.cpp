@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signal.h>
 
+#include <algorithm>
+
 #include "tests/app/cli/cli_test.hpp"
 
 namespace rankscope::test {
@@ -60,6 +62,23 @@ TEST_F(Train, AnInterruptedRunGoesOnBitByBit) {
         EXPECT_FALSE(fs::exists(path("parts.training")));
         fs::remove_all(path("parts"));
     }
+}
+
+TEST_F(Train, ARunKilledBeforeItsFirstCheckpointStartsAgain) {
+    ProgramOptions options;
+    options.signal = SIGKILL;
+    options.signal_when = [this] { return fs::exists(path("model.training/tokenizer.json")); };
+    std::vector<std::string> endless = arguments("model", 12);
+    Json config = Json::parse(read_file(config_));
+    config["training"]["checkpoint_every"] = 1000000;
+    endless[2] = write("no_checkpoints.json", config.dump());
+    endless[std::find(endless.begin(), endless.end(), "--tokens") - endless.begin() + 1] = "100000000";
+    (void)run_program(endless, options);
+    ASSERT_TRUE(fs::exists(path("model.training/tokenizer.json")));
+    ASSERT_FALSE(fs::exists(path("model.training/checkpoint.safetensors")));
+    run_well(arguments("model", 12));
+    EXPECT_FALSE(fs::exists(path("model.training")));
+    EXPECT_EQ(run_json({"info", path("model")})["tokenizer"]["kind"], "byte_level_bpe");
 }
 
 TEST_F(Train, RefusesWhatCannotBeTrainedOn) {

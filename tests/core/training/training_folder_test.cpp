@@ -59,6 +59,50 @@ TEST_F(TrainingFolders, BeginAnewWhenForced) {
     EXPECT_FALSE(fs::exists(folder.checkpoint()));
 }
 
+// What is left of a run that was killed before its first checkpoint.
+TEST_F(TrainingFolders, OfAStartThatWasKilledAreTakenOver) {
+    const fs::path left = folder_ / "out.training";
+    fs::create_directory(left);
+    for (const char* name : {"unfinished-training", "tokenizer.json", "tokenizer_config.json.part", "checkpoint.safetensors.part"}) {
+        test::write_bytes(left / name, "x");
+    }
+    expect_error(ErrorKind::Usage, "nothing to resume", [&] { TrainingFolder f(request("out", true)); });
+    {
+        const TrainingFolder folder(request());
+        EXPECT_EQ(test::names_in(left), (std::set<std::string>{"unfinished-training"}));
+    }
+    EXPECT_TRUE(test::names_in(folder_.path()).empty());
+    // Killed before it wrote anything.
+    fs::create_directory(left);
+    { const TrainingFolder folder(request()); }
+    EXPECT_TRUE(test::names_in(folder_.path()).empty());
+}
+
+TEST_F(TrainingFolders, WithAnythingElseInThemAreNotTakenOver) {
+    const fs::path left = folder_ / "out.training";
+    fs::create_directory(left);
+    test::write_bytes(left / "tokenizer.json", "the user's");
+    expect_error(ErrorKind::Usage, "output exists", [&] { TrainingFolder f(request()); });
+    test::write_bytes(left / "unfinished-training", "");
+    test::write_bytes(left / "notes.txt", "the user's");
+    expect_error(ErrorKind::Usage, "output exists", [&] { TrainingFolder f(request()); });
+    EXPECT_EQ(test::names_in(left), (std::set<std::string>{"notes.txt", "tokenizer.json", "unfinished-training"}));
+    fs::remove(left / "notes.txt");
+    fs::create_directory(left / "merges.txt");
+    expect_error(ErrorKind::Usage, "output exists", [&] { TrainingFolder f(request()); });
+    EXPECT_TRUE(fs::exists(left / "merges.txt"));
+}
+
+TEST_F(TrainingFolders, BelongToOneRunAtATime) {
+    const TrainingFolder first(request());
+    for (const bool force : {false, true}) {
+        expect_error(ErrorKind::Usage, "another process", [&] { TrainingFolder f(request("out", false, force)); });
+    }
+    test::write_bytes(first.checkpoint(), "x");
+    expect_error(ErrorKind::Usage, "another process", [&] { TrainingFolder f(request("out", true)); });
+    EXPECT_TRUE(fs::exists(first.checkpoint()));
+}
+
 TEST_F(TrainingFolders, OverwriteNothingUnasked) {
     fs::create_directory(folder_ / "out");
     expect_error(ErrorKind::Usage, "output exists", [&] { TrainingFolder f(request()); });
