@@ -49,7 +49,7 @@ std::string rank_table(const DemoResult& r) {
         }
         text += "\n";
     }
-    return text;
+    return text + "rank_stable is what the paper calls effective rank; rank_threshold counts σ_i > 10⁻⁴ σ_1\n";
 }
 
 std::vector<ExtraColumn> speed_columns(const DemoResult& r) {

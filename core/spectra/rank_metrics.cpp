@@ -14,7 +14,7 @@ constexpr std::array<RankMetric, 9> kTable{{
     {"rank_entropy", "exp H(σ / Σσ)", &RankMetrics::entropy},
     {"rank_energy", "exp H(σ² / Σσ²)", &RankMetrics::energy},
     {"rank_participation", "(Σσ²)² / Σσ⁴", &RankMetrics::participation},
-    {"rank_threshold", "#{σ_i > 0.01 σ_1}", &RankMetrics::threshold},
+    {"rank_threshold", "#{σ_i > 10⁻⁴ σ_1}", &RankMetrics::threshold},
     {"rank_at_99", "directions that hold 99 % of Σσ²", &RankMetrics::at_99},
     {"norm_frobenius", "‖S‖_F = (Σσ²)^1/2", &RankMetrics::norm_frobenius},
     {"norm_spectral", "‖S‖_2 = σ_1", &RankMetrics::norm_spectral},

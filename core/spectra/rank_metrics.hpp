@@ -32,8 +32,8 @@ struct RankMetric {
 /// Every metric, in the order in which it is printed. Whoever writes metrics takes names and order from here.
 [[nodiscard]] std::span<const RankMetric> rank_metrics_table() noexcept;
 
-/// The ε of rank_threshold.
-inline constexpr double kRankThreshold = 0.01;
+/// The ε of rank_threshold. Whoever shows that number says 10⁻⁴ beside it.
+inline constexpr double kRankThreshold = 1e-4;
 
 /// Metrics of a spectrum, falling and complete (min(K, V) values, zeros included: rank_utilisation divides by their number).
 /// Works on σ/σ₁, so squares neither overflow nor vanish.

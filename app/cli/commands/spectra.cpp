@@ -67,6 +67,12 @@ Json to_json(const SpectrumSummary& summary) {
     return layers;
 }
 
+Json metrics_json() {
+    Json formulas = Json::object();
+    for (const RankMetric& metric : rank_metrics_table()) formulas[std::string(metric.name)] = metric.description;
+    return formulas;
+}
+
 // One line for each layer and head: mean and sd of every metric, then the mean singular values.
 std::string to_csv(const SpectrumSummary& summary) {
     const auto table = rank_metrics_table();
@@ -92,6 +98,13 @@ std::string to_csv(const SpectrumSummary& summary) {
     return text;
 }
 
+// Two ranks mean nothing without their thresholds, and the other names not much more.
+std::string formulas() {
+    std::string text;
+    for (const RankMetric& metric : rank_metrics_table()) text += fmt::format("{} = {}\n", metric.name, metric.description);
+    return "\n" + text;
+}
+
 std::string to_table(const SpectrumSummary& summary) {
     const auto table = rank_metrics_table();
     std::string text = fmt::format("{:>5} {:>5} {:>6}", "layer", "head", "n");
@@ -104,7 +117,7 @@ std::string to_table(const SpectrumSummary& summary) {
             text += '\n';
         }
     }
-    return text;
+    return text + formulas();
 }
 
 void run(const Context& context, const Options& o) {
@@ -122,6 +135,7 @@ void run(const Context& context, const Options& o) {
     if (context.options.json) {
         const Json provenance = Json::parse(reader.provenance(), nullptr, false);
         context.print_json({{"layers", to_json(summary)},
+                            {"metrics", metrics_json()},
                             {"positions", reader.layout().positions},
                             {"windows", reader.windows_done()},
                             {"provenance", provenance.is_discarded() ? Json(nullptr) : provenance}});

@@ -144,7 +144,7 @@ QString rankTitle(const QString& name) {
         {"rank_entropy", QT_TRANSLATE_NOOP("Rank", "entropy rank")},
         {"rank_energy", QT_TRANSLATE_NOOP("Rank", "energy entropy rank")},
         {"rank_participation", QT_TRANSLATE_NOOP("Rank", "participation rank")},
-        {"rank_threshold", QT_TRANSLATE_NOOP("Rank", "threshold rank")},
+        {"rank_threshold", QT_TRANSLATE_NOOP("Rank", "threshold rank at 10⁻⁴")},
         {"rank_at_99", QT_TRANSLATE_NOOP("Rank", "k at 99 % energy")},
         {"norm_frobenius", QT_TRANSLATE_NOOP("Rank", "Frobenius norm")},
         {"norm_spectral", QT_TRANSLATE_NOOP("Rank", "spectral norm")},

@@ -127,7 +127,7 @@ constexpr std::array kTopics{
                      TEXT("dominated by the strongest directions")},
     ExplanationTopic{"rank_threshold", TEXT("Threshold rank"),
                      TEXT("Number of singular values above a small share of the largest one."),
-                     "#{σᵢ > ε σ₁}, ε = 0.01", TEXT("directions, a whole number"), "",
+                     "#{σᵢ > ε σ₁}, ε = 10⁻⁴", TEXT("directions, a whole number"), "",
                      TEXT("± is the standard deviation over windows"),
                      TEXT("depends on ε; jumps when a value crosses it")},
     ExplanationTopic{"rank_at_99", TEXT("k at 99 %"), TEXT("Fewest directions that hold 99 % of ‖S‖²."),

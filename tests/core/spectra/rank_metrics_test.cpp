@@ -72,11 +72,11 @@ TEST(RankMetrics, AreAllZeroForTheZeroMatrixAndForNoMatrix) {
 }
 
 TEST(RankMetrics, DoNotChangeWithScaleDownToTheEdgeOfRange) {
-    const std::vector<double> sigma{1.0, 0.5, 0.25, 0.005};
+    const std::vector<double> sigma{1.0, 0.5, 0.25, 0.00005};
     const RankMetrics m = rank_metrics(sigma);
     for (const int exponent : {-1000, -600, 600, 1020}) {
         std::vector<double> scaled = sigma;
-        scaled.pop_back();  // 0.005 has no exact subnormal
+        scaled.pop_back();  // 0.00005 has no exact subnormal
         for (double& x : scaled) x = std::ldexp(x, exponent);
         scaled.push_back(0);
         const RankMetrics found = rank_metrics(scaled);
@@ -101,6 +101,13 @@ TEST(RankMetrics, AreOrderedAsTheoryHasIt) {
     EXPECT_GT(m.energy, m.participation);
     EXPECT_GT(m.participation, m.stable);
     EXPECT_GT(m.stable, 1);
+}
+
+TEST(RankThreshold, IsAtATenThousandthAndSaysSo) {
+    EXPECT_EQ(rank_metrics(std::vector<double>{1, 1.1e-4, 0.9e-4}).threshold, 2);
+    for (const RankMetric& metric : rank_metrics_table()) {
+        if (metric.name == "rank_threshold") EXPECT_EQ(metric.description, "#{σ_i > 10⁻⁴ σ_1}");
+    }
 }
 
 TEST(RankThreshold, IsStrict) {

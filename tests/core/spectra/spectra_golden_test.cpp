@@ -124,7 +124,7 @@ TEST(SpectraGolden, MetricsAreThoseOfTheDefinition) {
                 EXPECT_EQ(rank, value.get<std::int64_t>()) << name << ' ' << key;
             }
             EXPECT_GE(counted, 9U) << name;
-            EXPECT_EQ(metrics.threshold, list[m].at("rank_threshold(0.01)").get<double>()) << name;
+            EXPECT_EQ(metrics.threshold, list[m].at("rank_threshold(0.0001)").get<double>()) << name;
             EXPECT_EQ(metrics.at_99, list[m].at("rank_at(0.99)").get<double>()) << name;
         }
     }
