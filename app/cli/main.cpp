@@ -12,6 +12,7 @@
 
 #include "app/cli/commands/commands.hpp"
 #include "app/cli/context.hpp"
+#include "app/cli/usage_message.hpp"
 #include "core/base/error.hpp"
 #include "core/base/stop_scope.hpp"
 
@@ -84,7 +85,7 @@ int run(int argc, char** argv) {
     } catch (const CLI::CallForVersion& e) {
         return app.exit(e);
     } catch (const CLI::ParseError& e) {
-        return fail(context, 2, printable(e.what(), 400), "rankscope-cli --help, or rankscope-cli COMMAND --help");
+        return fail(context, 2, usage_message(app, e, argc > 1 ? argv[1] : ""), "rankscope-cli --help, or rankscope-cli COMMAND --help");
     } catch (const Cancelled&) {
         return fail(context, kCancelled, "cancelled", "");
     } catch (const Error& e) {

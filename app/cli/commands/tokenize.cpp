@@ -41,9 +41,13 @@ std::vector<std::int32_t> parse_ids(const std::string& text, std::int64_t vocab)
 }
 
 Json answer(const Tokenizer& tokenizer, const std::vector<std::int32_t>& ids, SpecialTokens special) {
-    Json tokens = Json::array();
+    // Filled in place: a list of initialisers would copy millions of tokens.
+    Json out;
+    out["ids"] = ids;
+    Json& tokens = out["tokens"] = Json::array();
     for (const std::int32_t id : ids) tokens.push_back(tokenizer.token(id));
-    return {{"ids", ids}, {"tokens", tokens}, {"decoded", tokenizer.decode(ids, special)}};
+    out["decoded"] = tokenizer.decode(ids, special);
+    return out;
 }
 
 std::vector<std::int32_t> encode(const Tokenizer& tokenizer, const std::string& text, const std::string& where) {
@@ -68,8 +72,8 @@ void run(const Context& context, const Options& o) {
         result = {{"ids", Json::array()}, {"tokens", Json::array()}, {"decoded", Json::array()}};
         for (const Json& item : list) {
             if (!item.is_string()) throw_input("bad strings file: " + printable(o.strings) + ": expected strings only");
-            const Json one = answer(*tokenizer, encode(*tokenizer, item.get<std::string>(), o.strings), special);
-            for (const char* key : {"ids", "tokens", "decoded"}) result[key].push_back(one[key]);
+            Json one = answer(*tokenizer, encode(*tokenizer, item.get<std::string>(), o.strings), special);
+            for (const char* key : {"ids", "tokens", "decoded"}) result[key].push_back(std::move(one[key]));
         }
     } else if (!o.decode.empty()) {
         result = answer(*tokenizer, parse_ids(o.decode, tokenizer->vocab_size()), special);

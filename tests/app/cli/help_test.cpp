@@ -31,8 +31,10 @@ TEST_F(Usage, HelpListsEveryCommand) {
 }
 
 TEST_F(Usage, IsRefusedWithCode2) {
-    expect_refused({}, 2, {});
-    expect_refused({"explode"}, 2, {});
+    expect_refused({}, 2, {"no command", "evaluate"});
+    expect_refused({"explode"}, 2, {"unknown command", "'explode'", "evaluate"});
+    expect_refused({"evaluate", golden_model("delta_net-plain"), "--tokens", "0"}, 2, {"--tokens", "found 0", "above 0"});
+    expect_refused({"evaluate", golden_model("delta_net-plain"), "--window", "1"}, 2, {"--window", "found 1", "expected 2 to "});
     expect_refused({"info"}, 2, {"MODEL"});
     expect_refused({"info", golden_model("delta_net-plain"), "--wrong"}, 2, {"--wrong"});
     expect_refused({"info", golden_model("delta_net-plain"), "--threads", "many"}, 2, {"--threads"});
