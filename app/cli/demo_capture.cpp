@@ -31,12 +31,12 @@ void add_token_text(const ModelFolder& folder, CaptureRequest& request) {
 }
 
 // What a capture of all layers takes with so many windows. Chunks of states that are not full count whole.
-std::int64_t bytes_of(const ModelConfig& config, const CaptureRequest& request, std::int64_t windows) {
+std::int64_t bytes_of(const ModelConfig& config, const CaptureRequest& request, std::int64_t windows, std::int64_t window_tokens) {
     CaptureLayout layout;
     layout.positions = request.positions;
     layout.states = false;
     layout.window_start.resize(static_cast<std::size_t>(windows));
-    layout.window_tokens = std::ssize(request.windows.rows.front());
+    layout.window_tokens = window_tokens;
     std::int64_t states = 0;
     for (const LayerConfig& layer : config.layers) {
         if (!layer.prunable()) continue;
@@ -58,11 +58,11 @@ std::int64_t bytes_of(const ModelConfig& config, const CaptureRequest& request, 
 SpectrumSummary capture_spectra(const Context& context, const ModelFolder& folder, const TokenWindows& windows, std::int64_t every,
                                 const std::filesystem::path& path, Engine& engine, std::int64_t& bytes) {
     CaptureRequest request;
-    request.windows = windows;
+    request.windows = WindowStream(windows);
     request.output = path;
-    request.positions = positions_of(std::ssize(windows.rows.front()), every);
+    request.positions = positions_of(request.windows.length(), every);
     request.state_positions = {request.positions.back()};
-    request.provenance = make_provenance(context, folder, engine.model(), &windows);
+    request.provenance = make_provenance(context, folder, engine.model(), windows);
     add_token_text(folder, request);
     bytes = engine.capture(request, context.progress("capturing states")).bytes;
     const CaptureReader reader(path);
@@ -74,19 +74,20 @@ SpectrumSummary capture_spectra(const Context& context, const ModelFolder& folde
 std::int64_t capture_within(const Context& context, const ModelFolder& folder, const TokenWindows& windows, std::int64_t bytes,
                             const Provenance& provenance, const std::filesystem::path& path, Engine& engine) {
     CaptureRequest request;
-    request.windows = windows;
     request.output = path;
     request.provenance = provenance;
-    request.positions = positions_of(std::ssize(windows.rows.front()), kSpectraEvery);
+    const std::int64_t length = std::ssize(windows.rows.front());
+    request.positions = positions_of(length, kSpectraEvery);
     const std::size_t quarter = std::max<std::size_t>(request.positions.size() / 4, 1) - 1;
     request.state_positions = {request.positions[quarter]};
     if (quarter + 1 < request.positions.size()) request.state_positions.push_back(request.positions.back());
     std::int64_t most = std::min(kMostWindows, std::ssize(windows.rows));
-    while (most > 1 && bytes_of(folder.config(), request, most) > bytes) --most;
+    while (most > 1 && bytes_of(folder.config(), request, most, length) > bytes) --most;
     const auto count = static_cast<std::size_t>(most);
-    request.windows.rows.resize(count);
-    request.windows.start.resize(count);
-    std::erase_if(request.windows.answers, [&](const AnswerSpan& answer) { return answer.window >= static_cast<std::int64_t>(count); });
+    TokenWindows first = windows;
+    first.rows.resize(count);
+    first.start.resize(count);
+    request.windows = WindowStream(std::move(first));
     request.provenance.tokens = request.windows.tokens();
     add_token_text(folder, request);
     return engine.capture(request, context.progress("capturing states")).bytes;

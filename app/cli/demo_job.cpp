@@ -158,7 +158,7 @@ DemoResult run_demo(const Context& context, const DemoModel& model, const fs::pa
     const TokenWindows windows = read_windows(context, folder, text, std::nullopt, std::nullopt, false);
     WorkFolder work(output, context.options.force);
     std::unique_ptr<Engine> engine = open_engine(context, folder);
-    result.provenance = make_provenance(context, folder, engine->model(), &windows);
+    result.provenance = make_provenance(context, folder, engine->model(), windows);
 
     result.spectra = capture_spectra(context, folder, windows, kCaptureEvery, work.path() / "capture.h5", *engine, result.capture_bytes);
     choose(context, folder, engine, result);

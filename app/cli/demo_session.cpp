@@ -111,7 +111,7 @@ private:
     }
 
     [[nodiscard]] Provenance provenance(const TokenWindows& windows) const {
-        Provenance p = make_provenance(context_, folder_, engine_->model(), &windows);
+        Provenance p = make_provenance(context_, folder_, engine_->model(), windows);
         p.model_path = public_name(folder_.path());
         p.command = fmt::format("rankscope-cli demo --run {} --session {}", model_.name, path_.filename().string());
         return p;

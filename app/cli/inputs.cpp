@@ -9,6 +9,15 @@
 #include "core/engine/server/provenance.hpp"
 
 namespace rankscope::cli {
+namespace {
+
+void require_source(const TextOptions& options) {
+    if (options.text.empty() == options.ids.empty()) {
+        throw_usage("one of --text and --ids is needed", "--text FILE takes any UTF-8 text");
+    }
+}
+
+}  // namespace
 
 void add_text_options(CLI::App& command, TextOptions& options) {
     auto* text = command.add_option("--text", options.text, "UTF-8 text, tokenised with the model's tokenizer");
@@ -35,9 +44,7 @@ ModelFolder open_folder(const Context& context, const std::string& path) {
 TokenWindows read_windows(const Context& context, const ModelFolder& folder, const TextOptions& options,
                           std::optional<std::int64_t> max_windows, std::optional<std::int64_t> max_tokens,
                           bool equal_lengths) {
-    if (options.text.empty() == options.ids.empty()) {
-        throw_usage("one of --text and --ids is needed", "--text FILE takes any UTF-8 text");
-    }
+    require_source(options);
     const WindowOptions cut{options.window, max_windows, max_tokens};
     TokenWindows windows;
     if (!options.ids.empty()) {
@@ -47,6 +54,18 @@ TokenWindows read_windows(const Context& context, const ModelFolder& folder, con
         windows = read_text_windows(options.text, *tokenizer, cut);
     }
     for (const std::string& warning : windows.warnings) context.warn(warning);
+    return windows;
+}
+
+WindowStream stream_windows(const Context& context, const ModelFolder& folder, const TextOptions& options,
+                            std::int64_t max_windows) {
+    require_source(options);
+    if (!options.ids.empty()) {
+        return WindowStream(read_windows(context, folder, options, max_windows, std::nullopt, true));
+    }
+    WindowStream windows(options.text, Tokenizer::open(folder.path(), folder.config().vocab_size),
+                         {options.window, max_windows, std::nullopt});
+    for (const std::string& warning : windows.warnings()) context.warn(warning);
     return windows;
 }
 
@@ -73,8 +92,8 @@ std::unique_ptr<Engine> open_engine(const Context& context, const ModelFolder& f
 }
 
 Provenance make_provenance(const Context& context, const ModelFolder& folder, const Model& model,
-                           const TokenWindows* windows) {
-    return rankscope::make_provenance(folder, &model, windows, {context.command_line, context.options.seed, context.options.threads});
+                           const std::optional<JobText>& text) {
+    return rankscope::make_provenance(folder, &model, text, {context.command_line, context.options.seed, context.options.threads});
 }
 
 nlohmann::ordered_json to_json(const Provenance& p) {

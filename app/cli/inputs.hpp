@@ -9,7 +9,9 @@
 
 #include "app/cli/context.hpp"
 #include "core/engine/engine.hpp"
+#include "core/engine/server/provenance.hpp"
 #include "core/text/token_windows.hpp"
+#include "core/text/window_stream.hpp"
 
 namespace rankscope::cli {
 
@@ -36,6 +38,9 @@ void add_calibration_options(CLI::App& command, CalibrationOptions& options);
 [[nodiscard]] TokenWindows read_windows(const Context& context, const ModelFolder& folder, const TextOptions& options,
                                         std::optional<std::int64_t> max_windows, std::optional<std::int64_t> max_tokens,
                                         bool equal_lengths);
+/// The first `max_windows` windows of a text or of ids, for a capture: those of a text are not all in memory.
+[[nodiscard]] WindowStream stream_windows(const Context& context, const ModelFolder& folder, const TextOptions& options,
+                                          std::int64_t max_windows);
 /// Nothing when neither file was given.
 [[nodiscard]] std::optional<TokenWindows> read_calibration(const Context& context, const ModelFolder& folder,
                                                            const CalibrationOptions& options);
@@ -52,7 +57,7 @@ void add_calibration_options(CLI::App& command, CalibrationOptions& options);
 
 /// Model, text, device, versions and command of a result.
 [[nodiscard]] Provenance make_provenance(const Context& context, const ModelFolder& folder, const Model& model,
-                                         const TokenWindows* windows);
+                                         const std::optional<JobText>& text);
 [[nodiscard]] nlohmann::ordered_json to_json(const Provenance& provenance);
 
 /// The JSON array of ids rows.

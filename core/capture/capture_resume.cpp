@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace rankscope {
 namespace hdf5 {
 namespace {
@@ -24,15 +26,18 @@ std::int64_t compare_for_resume(const std::filesystem::path& part, const Capture
     const CaptureReader reader(part);
     if (const std::string text = difference_of(reader.layout(), layout); !text.empty()) refuse(part, text);
     const auto found = nlohmann::json::parse(reader.provenance(), nullptr, false);
-    const auto expected = nlohmann::json::parse(texts.provenance, nullptr, false);
+    const auto wanted = nlohmann::json::parse(texts.provenance, nullptr, false);
     for (const char* key : {"model_hash", "text_hash", "plan", "device", "dtype"}) {
         const auto value = [&](const nlohmann::json& object) { return object.is_object() ? object.value(key, nlohmann::json()) : nlohmann::json(); };
-        if (value(found) == value(expected)) continue;
-        refuse(part, fmt::format("{}: found {}, expected {}", key, printable(value(found).dump(), 80), printable(value(expected).dump(), 80)));
+        if (value(found) == value(wanted)) continue;
+        refuse(part, fmt::format("{}: found {}, expected {}", key, printable(value(found).dump(), 80), printable(value(wanted).dump(), 80)));
     }
-    for (std::int64_t w = 0; w < layout.windows(); ++w) {
-        if (reader.tokens(w) != texts.tokens[static_cast<std::size_t>(w)]) refuse(part, fmt::format("window {}: found other tokens", w));
-    }
+    std::int64_t w = 0;
+    texts.windows.each([&](std::span<const std::int32_t> expected) {
+        const auto found = reader.tokens(w);
+        if (!std::equal(found.begin(), found.end(), expected.begin(), expected.end())) refuse(part, fmt::format("window {}: found other tokens", w));
+        ++w;
+    });
     return reader.windows_done();
 }
 

@@ -2,12 +2,14 @@
 #include "core/capture/detail/capture_structure.hpp"
 
 #include "core/capture/detail/hdf5_create.hpp"
+#include "core/capture/detail/hdf5_rows.hpp"
 #include "core/spectra/rank_metrics.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <numeric>
+#include <optional>
 #include <set>
 
 namespace rankscope::hdf5 {
@@ -51,7 +53,7 @@ public:
             build_.attribute(entry.id(), "default", "spectra");
             means(entry, all.means);
         }
-        contents(entry);
+        all.tokens = contents(entry);
         const Group layers = build_.group(entry.id(), "layers", "NXcollection");
         for (const CaptureLayer& layer : layout_.layers) all.layers.push_back(captured(layers, layer));
         return all;
@@ -90,12 +92,17 @@ private:
         }
     }
 
-    void contents(const Group& entry) {
-        std::vector<std::int32_t> tokens;
-        for (const auto& row : texts_.tokens) tokens.insert(tokens.end(), row.begin(), row.end());
-        build_.values(entry.id(), "tokens", tokens, {layout_.windows(), layout_.window_tokens}, true);
-        if (texts_.token_text) build_.texts(entry.id(), "token_text", texts_.tokens, texts_.token_text);
+    Dataset contents(const Group& entry) {
+        const std::vector<std::int64_t> shape{layout_.windows(), layout_.window_tokens};
+        IdRows tokens(build_, entry.id(), "tokens", shape);
+        std::optional<TextRows> text;
+        if (texts_.token_text) text.emplace(build_, entry.id(), "token_text", shape);
+        texts_.windows.each([&](std::span<const std::int32_t> ids) {
+            tokens.add(ids);
+            if (text) text->add(ids, texts_.token_text);
+        });
         build_.text(entry.id(), "provenance", texts_.provenance);
+        return tokens.finish();
     }
 
     Dataset numbers(const Group& group, const char* name, const std::vector<std::int64_t>& shape, const std::vector<std::string>& axes) {
@@ -117,7 +124,7 @@ private:
         build_.axis(group.id(), "window_start", layout_.window_start);
         build_.axis(group.id(), "head", layer.heads);
         build_.axis(group.id(), "key_head", layer.captured_key_heads);
-        build_.values(group.id(), "channel", layer.channels, {layer.key_head_count(), layer.key_dim}, false);
+        build_.values(group.id(), "channel", layer.channels, {layer.key_head_count(), layer.key_dim});
 
         const std::int64_t W = layout_.windows(), T = layout_.window_tokens, heads = layer.head_count();
         const std::int64_t P = std::ssize(layout_.positions), K = layer.key_dim, V = layer.value_dim;
@@ -177,6 +184,7 @@ CaptureDatasets open_structure(const File& file, const std::string& path, const 
     CaptureDatasets all;
     const Group entry(written(H5Gopen2(file.id(), "entry", H5P_DEFAULT), path, "entry"));
     all.windows_done = Attribute(written(H5Aopen(entry.id(), "windows_done", H5P_DEFAULT), path, "windows_done"));
+    all.tokens = opened(entry, "tokens", path);
     if (layout.spectra) {
         all.means.singular_values = opened(entry, "spectra/singular_values", path);
         for (const RankMetric& metric : rank_metrics_table()) {

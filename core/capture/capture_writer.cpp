@@ -11,13 +11,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace rankscope {
 namespace {
 
 using hdf5::Extents;
 
+// Of HDF5's own structures in memory. By default they may grow to 32 MiB in a long file.
+constexpr std::size_t kStructureCache = 2 << 20;
 // HDF5's own structures: about 100 bytes for each chunk, some KiB for each dataset.
 constexpr std::int64_t kBytesPerLayer = 64 << 10;
 // A reference, a heap entry and a short text.
@@ -28,6 +28,13 @@ hdf5::Properties file_access() {
     // Open objects never keep a file open, and PartFile holds the lock.
     H5Pset_fclose_degree(access.id(), H5F_CLOSE_STRONG);
     H5Pset_file_locking(access.id(), false, true);
+    H5AC_cache_config_t cache{};
+    cache.version = H5AC__CURR_CACHE_CONFIG_VERSION;
+    if (H5Pget_mdc_config(access.id(), &cache) >= 0) {
+        cache.set_initial_size = true;
+        cache.initial_size = cache.max_size = kStructureCache;
+        H5Pset_mdc_config(access.id(), &cache);
+    }
     return access;
 }
 
@@ -39,10 +46,7 @@ std::int64_t expected_bytes(const CaptureLayout& layout, const CaptureTexts& tex
 
 void check_request(const CaptureLayout& layout, const CaptureTexts& texts) {
     if (const std::string defect = defect_of(layout); !defect.empty()) throw_usage("bad capture request: " + defect);
-    const bool fits = std::ssize(texts.tokens) == layout.windows()
-                      && std::all_of(texts.tokens.begin(), texts.tokens.end(),
-                                     [&](const auto& row) { return std::ssize(row) == layout.window_tokens; });
-    if (!fits) {
+    if (texts.windows.count() != layout.windows() || texts.windows.length() != layout.window_tokens) {
         throw_usage(fmt::format("bad capture request: expected {} windows of {} tokens", layout.windows(), layout.window_tokens),
                     "all windows of a capture have the same length");
     }
@@ -134,6 +138,17 @@ CaptureWriter CaptureWriter::resume(const std::filesystem::path& path, const Cap
 
 std::int64_t CaptureWriter::windows_done() const noexcept {
     return state_->windows_done;
+}
+
+std::vector<std::int32_t> CaptureWriter::tokens(std::int64_t window) const {
+    const auto lock = hdf5::library_lock();
+    const auto T = static_cast<hsize_t>(state_->layout.window_tokens);
+    std::vector<std::int32_t> ids(T);
+    const hdf5::Block block = hdf5::block_of(state_->datasets.tokens, {static_cast<hsize_t>(window), 0}, {1, T});
+    if (!block.memory) throw Error(ErrorKind::Internal, fmt::format("capture: found no window {}", window));
+    hdf5::readable(H5Dread(state_->datasets.tokens.id(), H5T_NATIVE_INT32, block.memory.id(), block.file.id(), H5P_DEFAULT, ids.data()), state_->path,
+                   "tokens");
+    return ids;
 }
 
 void CaptureWriter::write_states(std::size_t layer, std::int64_t window, std::int64_t first, std::span<const float> states) {

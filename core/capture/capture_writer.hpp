@@ -3,6 +3,7 @@
 
 #include "core/capture/capture_layout.hpp"
 #include "core/capture/spectra_block.hpp"
+#include "core/text/window_stream.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -20,7 +21,7 @@ inline constexpr std::int64_t kCaptureVersion = 1;
 
 /// What a capture says beside its numbers.
 struct CaptureTexts {
-    std::span<const std::vector<std::int32_t>> tokens;  ///< [W][T]
+    WindowStream windows;
     /// UTF-8 text of an id; empty = no texts are written.
     std::function<std::string(std::int32_t)> token_text;
     std::string provenance;  ///< a JSON object
@@ -52,6 +53,8 @@ public:
 
     /// Windows that are complete; the next one to write.
     [[nodiscard]] std::int64_t windows_done() const noexcept;
+    /// Token ids of a window, read back from the file: all windows are in it from the start.
+    [[nodiscard]] std::vector<std::int32_t> tokens(std::int64_t window) const;
 
     /// `layer` counts the captured layers. States [n, head, K, V] of the state positions first, first + 1, …
     void write_states(std::size_t layer, std::int64_t window, std::int64_t first, std::span<const float> states);

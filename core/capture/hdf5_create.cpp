@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/capture/detail/hdf5_create.hpp"
 
+#include "core/base/error.hpp"
+
 #include <hdf5_hl.h>
 
-#include <algorithm>
 #include <limits>
 
 namespace rankscope::hdf5 {
 namespace {
 
 constexpr unsigned kDeflateLevel = 4;
-// Numbers of one packed chunk: 256 KiB.
-constexpr std::int64_t kPackedChunk = 1 << 16;
-// At least as large as one chunk of states (4 MiB), so that a chunk that is filled step by step stays in memory.
-constexpr std::size_t kChunkCache = 8 << 20;
+// All that a type of ours takes.
+constexpr std::int64_t kNumberBytes = 4;
 
 }  // namespace
 
@@ -41,9 +40,12 @@ Dataset Builder::dataset(hid_t parent, const std::string& name, hid_t type, cons
     if (!chunk.empty() && status >= 0) {
         const Extents lengths = extents(chunk);
         status = H5Pset_chunk(creation.id(), static_cast<int>(lengths.size()), lengths.data());
-        if (status >= 0) status = H5Pset_chunk_cache(access.id(), 521, kChunkCache, 1.0);
+        // One chunk, so that one that is filled step by step stays in memory, and no more: there are many layers.
+        std::int64_t bytes = kNumberBytes;
+        for (const std::int64_t length : chunk) bytes *= length;
+        if (status >= 0) status = H5Pset_chunk_cache(access.id(), 1, static_cast<std::size_t>(bytes), 1.0);
     }
-    // What is packed is written once, so that its storage does not move later either.
+    // What is packed is written once and in whole chunks, so that its storage does not move later either.
     if (packed && status >= 0) status = H5Pset_alloc_time(creation.id(), H5D_ALLOC_TIME_INCR);
     if (packed && status >= 0) status = H5Pset_shuffle(creation.id());
     if (packed && status >= 0) status = H5Pset_deflate(creation.id(), kDeflateLevel);
@@ -73,15 +75,13 @@ void Builder::axis(hid_t parent, const std::string& name, const std::vector<std:
 }
 
 void Builder::values(hid_t parent, const std::string& name, const std::vector<std::int32_t>& values,
-                     const std::vector<std::int64_t>& shape, bool packed) const {
-    std::vector<std::int64_t> chunk;
-    if (packed) {
-        chunk = shape;
-        chunk.back() = std::min(chunk.back(), kPackedChunk);
-        chunk.front() = std::clamp<std::int64_t>(kPackedChunk / chunk.back(), 1, shape.front());
-    }
-    const Dataset set = dataset(parent, name, H5T_STD_I32LE, shape, chunk, packed, false);
-    write(set, H5T_NATIVE_INT32, values.data(), name);
+                     const std::vector<std::int64_t>& shape) const {
+    write(numbers(parent, name, H5T_STD_I32LE, shape), H5T_NATIVE_INT32, values.data(), name);
+}
+
+Dataset Builder::packed(hid_t parent, const std::string& name, hid_t type, const std::vector<std::int64_t>& shape,
+                        const std::vector<std::int64_t>& chunk) const {
+    return dataset(parent, name, type, shape, chunk, true, false);
 }
 
 Dataset Builder::strings(hid_t parent, const std::string& name, const Space& space) const {
@@ -99,24 +99,10 @@ void Builder::text(hid_t parent, const std::string& name, const std::string& val
     write(set, type.id(), &pointer, name);
 }
 
-void Builder::texts(hid_t parent, const std::string& name, std::span<const std::vector<std::int32_t>> rows,
-                    const std::function<std::string(std::int32_t)>& text_of) const {
-    const Type type = string_type();
-    const auto width = static_cast<hsize_t>(rows.front().size());
-    // With HDF5's own defaults: it refuses strings that are never filled.
-    const hsize_t shape[] = {rows.size(), width};
-    const Space space(written(H5Screate_simple(2, shape, nullptr), path_, name));
-    const Dataset set = strings(parent, name, space);
-    std::vector<std::string> values;
-    std::vector<const char*> pointers;
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-        values.clear();
-        pointers.clear();
-        for (const std::int32_t id : rows[row]) values.push_back(text_of(id));
-        for (const std::string& value : values) pointers.push_back(value.c_str());
-        const Block block = block_of(set, {row, 0}, {1, width});
-        written(H5Dwrite(set.id(), type.id(), block.memory.id(), block.file.id(), H5P_DEFAULT, pointers.data()), path_, name);
-    }
+Dataset Builder::texts(hid_t parent, const std::string& name, const std::vector<std::int64_t>& shape) const {
+    const Extents sizes = extents(shape);
+    const Space space(written(H5Screate_simple(static_cast<int>(sizes.size()), sizes.data(), nullptr), path_, name));
+    return strings(parent, name, space);
 }
 
 void Builder::attribute(hid_t object, const std::string& name, const std::string& value) const {
@@ -156,6 +142,13 @@ void Builder::dimensions(const Dataset& dataset, hid_t scales, const std::vector
 
 void Builder::write(const Dataset& dataset, hid_t memory_type, const void* data, const std::string& what) const {
     written(H5Dwrite(dataset.id(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data), path_, what);
+}
+
+void Builder::write_rows(const Dataset& dataset, hid_t memory_type, std::int64_t first, std::int64_t count, std::int64_t columns,
+                         const void* data, const std::string& what) const {
+    const Block block = block_of(dataset, extents(std::vector{first, std::int64_t{0}}), extents(std::vector{count, columns}));
+    if (!block.memory) throw Error(ErrorKind::Internal, "bad rows: " + what);
+    written(H5Dwrite(dataset.id(), memory_type, block.memory.id(), block.file.id(), H5P_DEFAULT, data), path_, what);
 }
 
 }  // namespace rankscope::hdf5

@@ -63,8 +63,8 @@ CaptureLayout capture_layout(const ModelConfig& config, const CaptureRequest& re
     layout.spectra = request.spectra;
     layout.inputs = request.inputs;
     if (request.states) layout.state_positions = request.state_positions;
-    layout.window_start = request.windows.start;
-    layout.window_tokens = request.windows.rows.empty() ? 0 : std::ssize(request.windows.rows.front());
+    layout.window_start = request.windows.start();
+    layout.window_tokens = request.windows.length();
     if (const std::string defect = defect_of(layout); !defect.empty()) throw_usage("bad capture request: " + defect);
     return layout;
 }

@@ -3,7 +3,7 @@
 
 #include "core/base/provenance.hpp"
 #include "core/pruning/plan.hpp"
-#include "core/text/token_windows.hpp"
+#include "core/text/window_stream.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -15,7 +15,7 @@
 namespace rankscope {
 
 struct CaptureRequest {
-    TokenWindows windows;  ///< rows of equal length
+    WindowStream windows;
     /// Readable text of a token id, UTF-8 (readable_token); empty = none is written.
     std::function<std::string(std::int32_t)> token_text;
     std::filesystem::path output;

@@ -30,7 +30,7 @@ public:
 
     CaptureResult run() {
         const auto began = Clock::now();
-        const CaptureTexts texts{request_.windows.rows, request_.token_text, capture_provenance(request_, model_, layout_),
+        const CaptureTexts texts{request_.windows, request_.token_text, capture_provenance(request_, model_, layout_),
                                  "rankscope " + request_.provenance.version};
         CaptureWriter writer = request_.resume ? CaptureWriter::resume(request_.output, layout_, texts)
                                                : CaptureWriter::create(request_.output, layout_, texts);
@@ -39,7 +39,8 @@ public:
         total_ = static_cast<double>(layout_.windows());
         for (std::int64_t w = first; w < layout_.windows(); ++w) {
             window_ = w;
-            Hidden hidden = model_.embed(std::span(&request_.windows.rows[static_cast<std::size_t>(w)], 1));
+            const std::vector<std::int32_t> tokens = writer.tokens(w);
+            Hidden hidden = model_.embed(std::span(&tokens, 1));
             std::size_t captured = 0;
             for (std::int64_t l = 0; l < layers; ++l) {
                 progress_.check();

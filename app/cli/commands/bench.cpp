@@ -39,7 +39,7 @@ void run(const Context& context, const Options& o) {
                             {"min_ms", b.min_ms}, {"mad_ms", b.mad_ms}, {"mixer_ms", b.mixer_ms}});
         }
         context.print_json({{"runs", runs}, {"device", r.device}, {"implementation", r.implementation},
-                            {"provenance", to_json(make_provenance(context, folder, engine->model(), nullptr))}});
+                            {"provenance", to_json(make_provenance(context, folder, engine->model(), std::nullopt))}});
         return;
     }
     std::string text = fmt::format("device {}, mixer {}, batch {}, {} repeats\n", r.device, r.implementation, o.batch, o.repeats);

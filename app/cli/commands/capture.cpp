@@ -78,13 +78,13 @@ void run(const Context& context, const Options& o) {
     if (o.layers == "all") request.layers.clear();
     if (!o.heads.empty()) request.heads = value_heads(folder.config(), request.layers, o.heads);
     if (!o.plan.empty()) request.plan = read_plans(context, folder, {o.plan}).front().plan;
-    request.windows = read_windows(context, folder, o.text, o.windows, std::nullopt, true);
-    const Positions positions = resolve_positions(o.positions, std::ssize(request.windows.rows.front()));
+    request.windows = stream_windows(context, folder, o.text, o.windows);
+    const Positions positions = resolve_positions(o.positions, request.windows.length());
     request.positions = positions.spectra;
     request.state_positions = positions.states;
 
     const auto engine = open_engine(context, folder);
-    request.provenance = make_provenance(context, folder, engine->model(), &request.windows);
+    request.provenance = make_provenance(context, folder, engine->model(), request.windows);
     read_token_text(context, folder, !o.text.ids.empty(), request);
     const CaptureResult r = engine->capture(request, context.progress("capture"));
     if (context.options.json) {
@@ -99,7 +99,7 @@ void run(const Context& context, const Options& o) {
         return;
     }
     context.print(fmt::format("wrote {}: {} layers, {} windows of {} tokens, {} positions, {:.1f} MB in {:.1f} s\n", r.path, r.layers.size(), r.windows,
-                              request.windows.rows.front().size(), r.positions.size(), static_cast<double>(r.bytes) / 1e6, r.seconds));
+                              request.windows.length(), r.positions.size(), static_cast<double>(r.bytes) / 1e6, r.seconds));
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ void run(const Context& context, const Options& o) {
                             {"baseline", baseline},
                             {"plans", plans},
                             {"seconds", r.seconds},
-                            {"provenance", to_json(make_provenance(context, folder, engine->model(), &request.windows))}});
+                            {"provenance", to_json(make_provenance(context, folder, engine->model(), request.windows))}});
         return;
     }
     std::string text = fmt::format("{} scored tokens in {} windows", r.tokens, r.windows);

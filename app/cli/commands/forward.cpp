@@ -30,7 +30,7 @@ void run(const Context& context, const Options& o) {
     if (context.options.json) {
         context.print_json({{"path", o.output},
                             {"shape", {request.ids.size(), length, static_cast<std::size_t>(folder.config().vocab_size)}},
-                            {"provenance", to_json(make_provenance(context, folder, engine->model(), nullptr))}});
+                            {"provenance", to_json(make_provenance(context, folder, engine->model(), std::nullopt))}});
     }
     context.print(fmt::format("wrote {}: logits [{}, {}, {}], nll [{}, {}]\n", o.output, request.ids.size(), length,
                               folder.config().vocab_size, request.ids.size(), length - 1));

@@ -44,7 +44,7 @@ void run(const Context& context, const Options& o) {
                               {"delta_nll", p.delta_nll}, {"delta_nll_se", optional_json(p.delta_nll_se)}});
         }
         context.print_json({{"heads", heads}, {"levels", levels},
-                            {"provenance", to_json(make_provenance(context, folder, engine->model(), &request.windows))}});
+                            {"provenance", to_json(make_provenance(context, folder, engine->model(), request.windows))}});
         return;
     }
     std::string text = fmt::format("{:>5} {:>5} {:>14} {:>14} {:>12}\n", "layer", "head", "amplification", "worst", "stable rank");

@@ -96,7 +96,7 @@ void run(const Context& context, const Options& o) {
                          {"baseline", baseline},
                          {"points", list},
                          {"seconds", r.seconds},
-                         {"provenance", to_json(make_provenance(context, folder, engine->model(), &request.windows))}};
+                         {"provenance", to_json(make_provenance(context, folder, engine->model(), request.windows))}};
     if (!o.output.empty()) write_text_file(o.output, result.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
     if (context.options.json) context.print_json(result);
     context.print(evaluation_table(r, names) + (o.output.empty() ? "" : fmt::format("wrote {}\n", o.output)));

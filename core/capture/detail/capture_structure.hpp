@@ -26,6 +26,7 @@ struct MeanDatasets {
 struct CaptureDatasets {
     std::vector<LayerDatasets> layers;
     MeanDatasets means;
+    Dataset tokens;  ///< [W, T]
     Attribute windows_done;
 };
 

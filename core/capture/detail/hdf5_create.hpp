@@ -3,7 +3,6 @@
 
 #include "core/capture/detail/hdf5.hpp"
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,15 +23,17 @@ public:
     /// An axis, [n] int64 or int32, written at once and made an HDF5 dimension scale.
     void axis(hid_t parent, const std::string& name, const std::vector<std::int64_t>& values) const;
     void axis(hid_t parent, const std::string& name, const std::vector<std::int32_t>& values) const;
-    /// Any numbers, written at once; `packed` = shuffle + deflate.
-    void values(hid_t parent, const std::string& name, const std::vector<std::int32_t>& values, const std::vector<std::int64_t>& shape,
-                bool packed) const;
+    /// Any numbers, written at once.
+    void values(hid_t parent, const std::string& name, const std::vector<std::int32_t>& values, const std::vector<std::int64_t>& shape) const;
+    /// Numbers in chunks that are packed (shuffle, deflate): to be written once, chunk after chunk.
+    [[nodiscard]] Dataset packed(hid_t parent, const std::string& name, hid_t type, const std::vector<std::int64_t>& shape,
+                                 const std::vector<std::int64_t>& chunk) const;
     /// A float32 dataset full of NaN, to be filled later.
     [[nodiscard]] Dataset unknown(hid_t parent, const std::string& name, const std::vector<std::int64_t>& shape) const;
-    /// A variable-length UTF-8 string, or a matrix of them: the texts of equally long rows of ids.
+    /// A variable-length UTF-8 string.
     void text(hid_t parent, const std::string& name, const std::string& value) const;
-    void texts(hid_t parent, const std::string& name, std::span<const std::vector<std::int32_t>> rows,
-               const std::function<std::string(std::int32_t)>& text_of) const;
+    /// Any number of them, empty so far.
+    [[nodiscard]] Dataset texts(hid_t parent, const std::string& name, const std::vector<std::int64_t>& shape) const;
 
     void attribute(hid_t object, const std::string& name, const std::string& value) const;
     void attributes(hid_t object, const std::string& name, const std::vector<std::string>& values) const;
@@ -42,6 +43,9 @@ public:
     void dimensions(const Dataset& dataset, hid_t scales, const std::vector<std::string>& axes) const;
 
     void write(const Dataset& dataset, hid_t memory_type, const void* data, const std::string& what) const;
+    /// Rows [first, first + count) of a matrix with so many columns.
+    void write_rows(const Dataset& dataset, hid_t memory_type, std::int64_t first, std::int64_t count, std::int64_t columns, const void* data,
+                    const std::string& what) const;
 
 private:
     [[nodiscard]] Dataset dataset(hid_t parent, const std::string& name, hid_t type, const std::vector<std::int64_t>& shape,

@@ -20,9 +20,9 @@ void refuse_unfinished(const protocol::CaptureJobRequest& request) {
     }
 }
 
-TokenWindows windows_of(const Workspace& workspace, const OpenModel& model, const protocol::TextSource& source,
+WindowStream windows_of(const Workspace& workspace, const OpenModel& model, const protocol::TextSource& source,
                         const Progress& progress) {
-    if (!source.text.empty() || !source.ids.empty()) return read_source(model, source, true, progress);
+    if (!source.text.empty() || !source.ids.empty()) return stream_source(model, source, progress);
     TokenWindows windows = workspace.windows();
     auto count = std::ssize(windows.rows);
     if (source.max_windows) count = std::min(count, *source.max_windows);
@@ -35,7 +35,7 @@ TokenWindows windows_of(const Workspace& workspace, const OpenModel& model, cons
         if (std::ssize(row) != length)
             throw_input("windows of different length: a capture needs equal ones", "limit it to the first windows");
     }
-    return windows;
+    return WindowStream(std::move(windows));
 }
 
 }  // namespace
@@ -62,7 +62,7 @@ protocol::CaptureJobResult run_capture_job(Workspace& workspace, const protocol:
             return id < tokenizer->vocab_size() ? readable_token(tokenizer->token_bytes(id)) : std::string();
         };
     }
-    const protocol::ProvenanceData provenance = workspace.provenance(job.method(), &wanted.windows, 0);
+    const protocol::ProvenanceData provenance = workspace.provenance(job.method(), wanted.windows, 0);
     wanted.provenance = provenance;
     const CaptureResult r = workspace.engine().capture(wanted, job.progress());
     return {r.path, r.layers, r.positions, r.windows, r.bytes, r.seconds, provenance};

@@ -202,7 +202,7 @@ protocol::ExportJobResult run_export(Workspace& workspace, const protocol::Expor
     if (request.output.empty()) throw_usage("bad output: found no name, expected a folder");
     const ExportResult r = export_model(model->folder, plan.plan, request.output, *layout, request.force, job.progress());
     return {r.path.string(), name_of(r.layout), r.parameters, r.bytes,
-            workspace.provenance(job.method(), nullptr, plan.plan.seed)};
+            workspace.provenance(job.method(), std::nullopt, plan.plan.seed)};
 }
 
 }  // namespace rankscope::server

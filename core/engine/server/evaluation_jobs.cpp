@@ -129,7 +129,7 @@ protocol::EvaluateJobResult run_evaluate(Workspace& workspace, const protocol::E
     for (const PlanEvaluation& plan : r.plans)
         out.plans.push_back(evaluation_data(plan, {r.windows, r.windows, r.tokens}));
     out.seconds = r.seconds;
-    out.provenance = workspace.provenance(job.method(), &workspace.windows(), 0);
+    out.provenance = workspace.provenance(job.method(), workspace.windows(), 0);
     return out;
 }
 
@@ -169,7 +169,7 @@ protocol::SweepResult run_sweep(Workspace& workspace, const protocol::SweepReque
     }
     if (sent < out.points.size()) send();
     out.seconds = since(began);
-    out.provenance = workspace.provenance(job.method(), &workspace.windows(), request.seed);
+    out.provenance = workspace.provenance(job.method(), workspace.windows(), request.seed);
     return out;
 }
 
@@ -209,7 +209,7 @@ protocol::AttributionResult run_attribution(Workspace& workspace, const protocol
         if (job.partial_due()) send();
     }
     if (sent < out.layers.size()) send();
-    out.provenance = workspace.provenance(job.method(), &workspace.windows(), 0);
+    out.provenance = workspace.provenance(job.method(), workspace.windows(), 0);
     return out;
 }
 
@@ -230,7 +230,7 @@ protocol::NoiseJobResult run_noise(Workspace& workspace, const protocol::NoiseJo
         out.heads.push_back({h.layer, h.head, h.amplification, h.amplification_worst, h.rank_stable});
     for (const NoisePoint& p : r.levels)
         out.levels.push_back({p.level, p.plan, p.perplexity, p.delta_nll, p.delta_nll_se});
-    out.provenance = workspace.provenance(job.method(), &wanted.windows, request.seed);
+    out.provenance = workspace.provenance(job.method(), wanted.windows, request.seed);
     return out;
 }
 
@@ -257,7 +257,7 @@ protocol::BenchJobResult run_bench(Workspace& workspace, const protocol::BenchJo
     }
     out.device = r.device;
     out.implementation = r.implementation;
-    out.provenance = workspace.provenance(job.method(), nullptr, request.seed);
+    out.provenance = workspace.provenance(job.method(), std::nullopt, request.seed);
     return out;
 }
 

@@ -3,7 +3,12 @@
 
 namespace rankscope {
 
-Provenance make_provenance(const ModelFolder& folder, const Model* model, const TokenWindows* windows, const JobOrigin& origin) {
+JobText::JobText(const TokenWindows& windows)
+    : hash(windows.text_hash), tokens(windows.tokens()), window(windows.rows.empty() ? 0 : std::ssize(windows.rows.front())) {}
+
+JobText::JobText(const WindowStream& windows) : hash(windows.text_hash()), tokens(windows.tokens()), window(windows.length()) {}
+
+Provenance make_provenance(const ModelFolder& folder, const Model* model, const std::optional<JobText>& text, const JobOrigin& origin) {
     Provenance p;
     p.model_path = folder.path().string();
     p.model_hash = folder.hash();
@@ -12,9 +17,9 @@ Provenance make_provenance(const ModelFolder& folder, const Model* model, const 
     p.command = origin.command;
     p.seed = origin.seed;
     p.threads = origin.threads;
-    if (windows != nullptr) {
-        p.text_hash = windows->text_hash;
-        p.tokens = windows->tokens();
+    if (text) {
+        p.text_hash = text->hash;
+        p.tokens = text->tokens;
     }
     if (model == nullptr) return p;
     p.device = model->device();
@@ -22,7 +27,7 @@ Provenance make_provenance(const ModelFolder& folder, const Model* model, const 
     const ModelConfig& config = folder.config();
     for (std::size_t i = 0; i < config.layers.size() && p.implementation.empty(); ++i) {
         if (!config.layers[i].prunable()) continue;
-        const auto length = windows != nullptr && !windows->rows.empty() ? std::ssize(windows->rows.front()) : 512;
+        const std::int64_t length = text && text->window > 0 ? text->window : 512;
         p.implementation = model->mixer_implementation(static_cast<std::int64_t>(i), config.layers[i].key_dim, length);
     }
     return p;

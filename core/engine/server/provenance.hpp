@@ -4,8 +4,10 @@
 #include "core/base/provenance.hpp"
 #include "core/model/model.hpp"
 #include "core/text/token_windows.hpp"
+#include "core/text/window_stream.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace rankscope {
@@ -17,8 +19,17 @@ struct JobOrigin {
     int threads = 0;
 };
 
-/// Model, text (may be null), device, versions and command of a result. `model` may be null: then nothing was run.
-[[nodiscard]] Provenance make_provenance(const ModelFolder& folder, const Model* model, const TokenWindows* windows,
+/// The text of a job.
+struct JobText {
+    JobText(const TokenWindows& windows);
+    JobText(const WindowStream& windows);
+
+    std::string hash;
+    std::int64_t tokens = 0, window = 0;  ///< in all windows, in the first
+};
+
+/// Model, text (if any), device, versions and command of a result. `model` may be null: then nothing was run.
+[[nodiscard]] Provenance make_provenance(const ModelFolder& folder, const Model* model, const std::optional<JobText>& text,
                                          const JobOrigin& origin);
 
 }  // namespace rankscope

@@ -54,31 +54,41 @@ std::vector<std::vector<std::string>> texts_of(const Tokenizer& tokenizer, const
     return out;
 }
 
+std::shared_ptr<const Tokenizer> tokenizer_for(const OpenModel& model) {
+    // Opened again, a tokenizer that cannot be used says why.
+    return model.tokenizer ? model.tokenizer : Tokenizer::open(model.folder.path(), model.folder.config().vocab_size);
+}
+
+[[noreturn]] void refuse_source() {
+    throw_usage("bad text: found neither or both of text and ids, expected one of them");
+}
+
 }  // namespace
 
 protocol::ModelResult describe_model(const std::string& path) {
     const ModelFolder folder = ModelFolder::open(path);
     protocol::ModelResult out = result_of(folder);
     (void)tokenizer_of(folder, out.warnings);
-    static_cast<Provenance&>(out.provenance) = make_provenance(folder, nullptr, nullptr, {});
+    static_cast<Provenance&>(out.provenance) = make_provenance(folder, nullptr, std::nullopt, {});
     return out;
 }
 
 TokenWindows read_source(const OpenModel& model, const protocol::TextSource& source, bool equal_lengths,
                          const Progress& progress) {
-    if (source.text.empty() == source.ids.empty())
-        throw_usage("bad text: found neither or both of text and ids, expected one of them");
+    if (source.text.empty() == source.ids.empty()) refuse_source();
     const WindowOptions cut{source.window, source.max_windows, source.max_tokens};
-    TokenWindows windows;
-    if (!source.ids.empty()) {
-        windows = read_id_windows(source.ids, model.folder.config().vocab_size, cut, equal_lengths);
-    } else if (model.tokenizer) {
-        windows = read_text_windows(source.text, *model.tokenizer, cut);
-    } else {
-        // Says what is wrong with it.
-        windows = read_text_windows(source.text, *Tokenizer::open(model.folder.path(), model.folder.config().vocab_size), cut);
-    }
+    TokenWindows windows = source.ids.empty() ? read_text_windows(source.text, *tokenizer_for(model), cut)
+                                                    : read_id_windows(source.ids, model.folder.config().vocab_size, cut, equal_lengths);
     for (const std::string& warning : windows.warnings)
+        progress.warning(warning);
+    return windows;
+}
+
+WindowStream stream_source(const OpenModel& model, const protocol::TextSource& source, const Progress& progress) {
+    if (source.text.empty()) return WindowStream(read_source(model, source, true, progress));
+    if (!source.ids.empty()) refuse_source();
+    WindowStream windows(source.text, tokenizer_for(model), {source.window, source.max_windows, source.max_tokens});
+    for (const std::string& warning : windows.warnings())
         progress.warning(warning);
     return windows;
 }
@@ -102,7 +112,7 @@ protocol::ModelResult Workspace::open_model(const protocol::OpenModelRequest& re
     if (!engine_) engine_ = make_engine_();
     live_.reset();
     engine_->open(opened->folder, opened->placement, progress);
-    opened->provenance = make_provenance(opened->folder, &engine_->model(), nullptr, {{}, 0, request.threads});
+    opened->provenance = make_provenance(opened->folder, &engine_->model(), std::nullopt, {{}, 0, request.threads});
     if (opened->tokenizer)
         opened->provenance.tokenizer = fmt::format("{} ({} tokens)", opened->tokenizer->kind(), opened->tokenizer->vocab_size());
     static_cast<Provenance&>(out.provenance) = opened->provenance;
@@ -180,10 +190,10 @@ PlanFile Workspace::plan(const std::string& text, const std::string& name) const
     return file;
 }
 
-protocol::ProvenanceData Workspace::provenance(const std::string& method, const TokenWindows* windows, std::uint64_t seed) const {
+protocol::ProvenanceData Workspace::provenance(const std::string& method, const std::optional<JobText>& text, std::uint64_t seed) const {
     const auto open = model();
     protocol::ProvenanceData out;
-    static_cast<Provenance&>(out) = make_provenance(open->folder, &engine().model(), windows,
+    static_cast<Provenance&>(out) = make_provenance(open->folder, &engine().model(), text,
                                                     {"rankscope-cli serve: " + method, seed, open->placement.threads});
     out.tokenizer = open->provenance.tokenizer;
     return out;

@@ -4,12 +4,14 @@
 #include "core/engine/engine.hpp"
 #include "core/engine/server/channel_memory.hpp"
 #include "core/engine/server/job.hpp"
+#include "core/engine/server/provenance.hpp"
 #include "core/protocol/plan_methods.hpp"
 #include "core/protocol/session_methods.hpp"
 
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +32,9 @@ struct OpenModel {
 /// Reads and cuts a text. Error{Usage}: neither or both of the two paths.
 [[nodiscard]] TokenWindows read_source(const OpenModel& model, const protocol::TextSource& source, bool equal_lengths,
                                        const Progress& progress);
+
+/// The same for a capture: the windows of a text are not all in memory.
+[[nodiscard]] WindowStream stream_source(const OpenModel& model, const protocol::TextSource& source, const Progress& progress);
 
 /// Model and text that the jobs work on. For the thread of the jobs, where nothing else is said.
 class Workspace {
@@ -54,8 +59,8 @@ public:
 
     /// Parsed and checked against the open model. The name comes back as path.
     [[nodiscard]] PlanFile plan(const std::string& text, const std::string& name) const;
-    /// Of something that was run on the open text, or on these windows; null: on none.
-    [[nodiscard]] protocol::ProvenanceData provenance(const std::string& method, const TokenWindows* windows,
+    /// Of something that was run on a text, or on none.
+    [[nodiscard]] protocol::ProvenanceData provenance(const std::string& method, const std::optional<JobText>& text,
                                                       std::uint64_t seed) const;
 
 private:

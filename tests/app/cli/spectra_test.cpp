@@ -26,8 +26,10 @@ protected:
         layout.window_start = {0, 4};
         layout.window_tokens = 4;
         layout.states = false;
-        const std::vector<std::vector<std::int32_t>> tokens(2, {1, 2, 3, 4});
-        auto writer = CaptureWriter::create(output_, layout, {tokens, nullptr, R"({"model_hash": "m"})", "test"});
+        TokenWindows read;
+        read.rows.assign(2, {1, 2, 3, 4});
+        read.start = layout.window_start;
+        auto writer = CaptureWriter::create(output_, layout, {WindowStream(std::move(read)), nullptr, R"({"model_hash": "m"})", "test"});
         for (std::int64_t w = 0; w < 2; ++w) {
             writer.write_spectra(0, w, 0, spectra_block(w == 0 ? std::vector<float>{4, 0, 0, 2} : std::vector<float>{0, 0, 0, 0}, 2, 2));
             writer.write_spectra(1, w, 0, spectra_block(std::vector<float>{1, 0, 0, 1}, 2, 2));
@@ -54,6 +56,7 @@ TEST_F(SpectraCommandTest, MeansOverWindowsHeadByHead) {
     EXPECT_NEAR(head["norm_spectral"]["mean"].get<double>(), 2, 1e-7);
     EXPECT_EQ(said["layers"][1]["heads"][0]["index"], 1);
     EXPECT_EQ(said["layers"][1]["heads"][0]["rank_threshold"]["mean"], 2.0);
+    EXPECT_EQ(said["metrics"]["rank_threshold"], "#{σ_i > 10⁻⁴ σ_1}");
     EXPECT_EQ(said["provenance"]["model_hash"], "m");
 }
 

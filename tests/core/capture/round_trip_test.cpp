@@ -103,6 +103,24 @@ TEST_F(CaptureRoundTripTest, ExactZerosStayExactZeros) {
     EXPECT_GT(sigma[4], 0.0F);
 }
 
+// Ids go into the file chunk by chunk and are read back from it, so that none of them stay in memory.
+TEST_F(CaptureRoundTripTest, GivesTokensBackFromTheStart) {
+    Sample sample(40, 4096);
+    sample.layout.inputs = false;
+    auto writer = CaptureWriter::create(file(), sample.layout, sample.texts());
+    for (std::int64_t w = 0; w < 40; ++w) EXPECT_EQ(writer.tokens(w), sample.tokens[static_cast<std::size_t>(w)]) << w;
+    EXPECT_THROW((void)writer.tokens(40), Error);
+    const CaptureReader reader(part());
+    EXPECT_EQ(reader.tokens(0), sample.tokens.front());
+    EXPECT_EQ(reader.tokens(39), sample.tokens.back());
+    EXPECT_EQ(reader.token_text(39)[1], Sample::text_of(3901));
+    const auto resumed = [&] {
+        { const CaptureWriter gone = std::move(writer); }
+        return CaptureWriter::resume(file(), sample.layout, sample.texts());
+    }();
+    EXPECT_EQ(resumed.tokens(17), sample.tokens[17]);
+}
+
 TEST_F(CaptureRoundTripTest, WithoutTextsStatesOrInputs) {
     Sample sample;
     sample.layout.states = sample.layout.inputs = false;

@@ -38,7 +38,10 @@ std::string Sample::text_of(std::int32_t id) {
 }
 
 CaptureTexts Sample::texts() const {
-    return {tokens, text_of, R"({"model_hash": "abc", "text_hash": "def", "plan": null, "device": "cpu", "dtype": "float32"})", "rankscope test"};
+    TokenWindows windows;
+    windows.rows = tokens;
+    windows.start = layout.window_start;
+    return {WindowStream(std::move(windows)), text_of, R"({"model_hash": "abc", "text_hash": "def", "plan": null, "device": "cpu", "dtype": "float32"})", "rankscope test"};
 }
 
 std::vector<float> Sample::numbers(char name, std::size_t layer, std::int64_t window, std::int64_t count) const {

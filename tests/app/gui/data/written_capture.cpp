@@ -46,7 +46,10 @@ std::vector<float> WrittenCapture::state(std::size_t layer, std::size_t window, 
 }
 
 void WrittenCapture::write(const std::filesystem::path& path, std::int64_t windows) const {
-    const CaptureTexts texts{tokens,
+    TokenWindows read;
+    read.rows = tokens;
+    read.start = layout.window_start;
+    const CaptureTexts texts{WindowStream(std::move(read)),
                              [](std::int32_t id) { return std::string("t").append(std::to_string(id)); },
                              R"({"device": "cpu"})", "rankscope test"};
     auto writer = CaptureWriter::create(path, layout, texts);
