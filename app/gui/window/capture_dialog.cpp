@@ -2,12 +2,15 @@
 #include "app/gui/window/capture_dialog.hpp"
 
 #include "app/gui/document/document.hpp"
+#include "app/gui/theme/fonts.hpp"
 #include "app/gui/theme/number_text.hpp"
+#include "app/gui/window/start_button.hpp"
 #include "core/base/error.hpp"
 #include "core/base/index_list.hpp"
 #include "core/capture/capture_layout.hpp"
 #include "core/pruning/plan.hpp"
 
+#include <QApplication>
 #include <QCheckBox>
 #include <QDialogButtonBox>
 #include <QDir>
@@ -89,13 +92,13 @@ CaptureDialog::CaptureDialog(Workspace workspace, int layer, QWidget* parent)
     error_ = new QLabel(this);
     error_->setWordWrap(true);
     buttons_ = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
-    QPushButton* start = buttons_->addButton(tr("Capture"), QDialogButtonBox::AcceptRole);
-    start->setProperty("primary", true);
-    start->setObjectName(QStringLiteral("start"));
+    addStartButton(*buttons_, tr("Capture"));
     connect(buttons_, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(buttons_, &QDialogButtonBox::rejected, this, &QDialog::reject);
     auto* column = new QVBoxLayout(this);
     column->addLayout(form);
+    // Paths are long.
+    setMinimumWidth(qRound(460 * designUnit(QApplication::font())));
     column->addWidget(cost_);
     column->addWidget(error_);
     column->addStretch(1);
@@ -104,12 +107,15 @@ CaptureDialog::CaptureDialog(Workspace workspace, int layer, QWidget* parent)
 }
 
 void CaptureDialog::refresh() {
+    // Fields that are given their first value while others are still to come.
+    if (buttons_ == nullptr) return;
     request_.reset();
     bytes_ = 0;
     problem_.clear();
     const Document& document = workspace_.document;
     try {
         if (!document.hasModel()) throw_usage("Open a model first");
+        if (!document.text()) throw_usage("Open a text first: File, Evaluation text…");
         const ModelConfig& config = document.config();
         protocol::CaptureJobRequest request;
         request.source.window = document.text() ? document.text()->window : 512;

@@ -34,14 +34,14 @@ public:
 
     [[nodiscard]] QString problem() const { return problem_; }
 
-    QLineEdit* layers;
-    QLineEdit* heads;
-    QSpinBox* windows;
-    QSpinBox* every;
-    QLineEdit* statesAt;
-    QCheckBox* inputs;
-    QCheckBox* underPlan;
-    QLineEdit* file;
+    QLineEdit* layers = nullptr;
+    QLineEdit* heads = nullptr;
+    QSpinBox* windows = nullptr;
+    QSpinBox* every = nullptr;
+    QLineEdit* statesAt = nullptr;
+    QCheckBox* inputs = nullptr;
+    QCheckBox* underPlan = nullptr;
+    QLineEdit* file = nullptr;
 
 private:
     void refresh();
@@ -50,9 +50,9 @@ private:
     QString problem_;
     std::optional<protocol::CaptureJobRequest> request_;
     std::int64_t bytes_ = 0;
-    QLabel* cost_;
-    QLabel* error_;
-    QDialogButtonBox* buttons_;
+    QLabel* cost_ = nullptr;
+    QLabel* error_ = nullptr;
+    QDialogButtonBox* buttons_ = nullptr;
 };
 
 }  // namespace rankscope::gui

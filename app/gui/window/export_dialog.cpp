@@ -2,8 +2,11 @@
 #include "app/gui/window/export_dialog.hpp"
 
 #include "app/gui/document/document.hpp"
+#include "app/gui/theme/fonts.hpp"
 #include "app/gui/theme/number_text.hpp"
+#include "app/gui/window/start_button.hpp"
 
+#include <QApplication>
 #include <QComboBox>
 #include <QDialogButtonBox>
 #include <QDir>
@@ -23,6 +26,14 @@ namespace {
 bool oneWidth(const PlanChoice& plan) {
     return std::ranges::all_of(
         plan.layers, [&](const LayerChoice& layer) { return layer.kept == plan.layers.front().kept; });
+}
+
+// The nearest thing over a path that is there.
+QString existingAbove(const QFileInfo& target) {
+    QString path = target.absolutePath();
+    while (!QFileInfo::exists(path) && path != QDir::rootPath())
+        path = QFileInfo(path).absolutePath();
+    return path;
 }
 
 }  // namespace
@@ -51,9 +62,7 @@ ExportDialog::ExportDialog(Workspace workspace, QWidget* parent) : QDialog(paren
     error_ = new QLabel(this);
     error_->setWordWrap(true);
     buttons_ = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
-    QPushButton* start = buttons_->addButton(tr("Export"), QDialogButtonBox::AcceptRole);
-    start->setObjectName(QStringLiteral("start"));
-    start->setProperty("primary", true);
+    addStartButton(*buttons_, tr("Export"));
     connect(buttons_, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(buttons_, &QDialogButtonBox::rejected, this, &QDialog::reject);
     auto* form = new QFormLayout;
@@ -62,6 +71,8 @@ ExportDialog::ExportDialog(Workspace workspace, QWidget* parent) : QDialog(paren
     form->addRow(tr("Layout"), layouts);
     auto* column = new QVBoxLayout(this);
     column->addLayout(form);
+    // Paths are long.
+    setMinimumWidth(qRound(460 * designUnit(QApplication::font())));
     column->addWidget(facts_);
     column->addWidget(error_);
     column->addStretch(1);
@@ -81,6 +92,8 @@ void ExportDialog::refresh() {
         problem_ = tr("Name a folder");
     } else if (target.exists() && (!target.isDir() || !QDir(folder()).isEmpty())) {
         problem_ = tr("%1 exists and is not empty: name a new folder").arg(target.fileName());
+    } else if (const QFileInfo above(existingAbove(target)); !above.isDir() || !above.isWritable()) {
+        problem_ = tr("%1 cannot be written").arg(above.absoluteFilePath());
     } else if (layout() == QLatin1String("uniform") && !uniform) {
         problem_ = tr("Uniform needs one K′ for all layers; this plan has several. Padded works.");
     }

@@ -61,7 +61,11 @@ QPushButton:pressed { background: @select; }
 QPushButton:focus { border: @focus solid @accent; padding: @3 @9; }
 QPushButton:disabled { color: @faint; border-color: @border; }
 QPushButton[primary="true"] { background: @accent; color: @onaccent; border-color: @accent; }
+QPushButton[primary="true"]:disabled { background: @track; color: @faint; border-color: @border; }
 QPushButton[primary="true"]:focus { border-color: @ink; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
+QCheckBox { color: @ink; border: @focus solid transparent; border-radius: @4; padding: 1px; }
+QCheckBox:focus { border-color: @accent; }
 QPushButton::menu-indicator { image: url(@down); width: @12; subcontrol-origin: padding; subcontrol-position: center right; right: @4; }
 QComboBox { border: 1px solid @strong; border-radius: @4; padding: @2 @2 @2 @6; color: @ink; background: @panel; min-height: @18; }
 QComboBox:hover { background: @hover; }

@@ -3,6 +3,7 @@
 
 #include "app/gui/theme/method.hpp"
 #include "app/gui/theme/number_text.hpp"
+#include "app/gui/window/start_button.hpp"
 
 #include <QCheckBox>
 #include <QDialogButtonBox>
@@ -44,9 +45,7 @@ SweepDialog::SweepDialog(const std::optional<MeasuredQuality>& full, QWidget* pa
     columns->addLayout(right);
     count_ = new QLabel(this);
     buttons_ = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
-    QPushButton* start = buttons_->addButton(tr("Sweep"), QDialogButtonBox::AcceptRole);
-    start->setObjectName(QStringLiteral("start"));
-    start->setProperty("primary", true);
+    addStartButton(*buttons_, tr("Sweep"));
     connect(buttons_, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(buttons_, &QDialogButtonBox::rejected, this, &QDialog::reject);
     auto* column = new QVBoxLayout(this);
@@ -58,7 +57,7 @@ SweepDialog::SweepDialog(const std::optional<MeasuredQuality>& full, QWidget* pa
 
 void SweepDialog::refresh() {
     const auto plans = static_cast<qint64>(methods().size()) * std::ssize(ratios());
-    QString text = tr("%n plan(s)", nullptr, static_cast<int>(plans));
+    QString text = plans == 1 ? tr("1 plan") : tr("%1 plans").arg(plans);
     if (tokens_ > 0) text += tr(", %1 tokens each").arg(number_text::integer(tokens_));
     count_->setText(text);
     buttons_->findChild<QPushButton*>(QStringLiteral("start"))->setEnabled(plans > 0);

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/gui/client/engine_status.hpp"
+
+#include <QDialog>
+
+QT_BEGIN_NAMESPACE
+class QComboBox;
+class QDialogButtonBox;
+class QLabel;
+class QLineEdit;
+QT_END_NAMESPACE
+
+namespace rankscope::gui {
+
+/// The engine on another machine, through ssh.
+class ConnectDialog : public QDialog {
+    Q_OBJECT
+
+public:
+    /// Starts with what was used last.
+    explicit ConnectDialog(QWidget* parent = nullptr);
+
+    [[nodiscard]] EngineAddress address() const;
+
+    /// Why these fields are no address; empty: they are one.
+    [[nodiscard]] const QString& problem() const { return problem_; }
+
+    /// For the next time.
+    void keep() const;
+
+    QLineEdit* host;
+    QLineEdit* program;
+    QComboBox* device;
+
+private:
+    void refresh();
+
+    QString problem_;
+    QLabel* error_;
+    QDialogButtonBox* buttons_;
+};
+
+}  // namespace rankscope::gui
