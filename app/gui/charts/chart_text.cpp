@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/charts/chart_text.hpp"
 
+#include "app/gui/charts/curve.hpp"
 #include "app/gui/theme/fonts.hpp"
 #include "app/gui/theme/theme.hpp"
 
@@ -54,6 +55,14 @@ void paintHaloText(QPainter& painter, const QPointF& at, const QString& text, co
                    const QColor& color, const QColor& ground) {
     QPainterPath outline;
     outline.addText(at, font, text);
+    const auto engine = painter.paintEngine()->type();
+    if (engine == QPaintEngine::Pdf || engine == QPaintEngine::SVG) {
+        // In files every curve of every letter costs bytes: under a wide pen corners cannot be seen.
+        QPainterPath slim;
+        for (const QPolygonF& letter : outline.toSubpathPolygons())
+            slim.addPolygon(simplified(letter, 0.3));
+        outline = slim;
+    }
     QColor halo = ground;
     halo.setAlphaF(0.72F);
     painter.save();

@@ -55,16 +55,16 @@ void CutLine::paint(QPainter& painter, double lineX, const QRectF& plot, const Q
                     const Theme& theme) const {
     if (count < 1) return;
     const double u = designUnit(application);
-    const QColor main = theme.color(isDragging() ? Role::Accent : Role::Ink);
+    const QColor main = theme.color((held || isDragging()) ? Role::Accent : Role::Ink);
     const QColor ground = theme.color(Role::Panel);
-    const QColor label = outlined ? main : isDragging() ? theme.color(Role::OnAccent) : ground;
+    const QColor label = outlined ? main : (held || isDragging()) ? theme.color(Role::OnAccent) : ground;
     const double x = std::floor(lineX) + 0.5;
     painter.save();
     painter.setPen(QPen(theme.color(Role::Ink), 1.4));
     painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()));
 
     const QRectF grip = gripRect(lineX, plot, application).adjusted(0.5, 0.5, -0.5, -0.5);
-    if (isDragging()) {
+    if ((held || isDragging())) {
         QColor glow = main;
         glow.setAlphaF(0.25F);
         painter.setPen(QPen(glow, 5));

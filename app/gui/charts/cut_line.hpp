@@ -24,6 +24,7 @@ public:
     int snap = 8;           ///< a drag stops at multiples of this
     bool outlined = false;  ///< grip drawn in outline: the value is not the plan's
     bool movable = true;    ///< false: it only shows where a plan cuts
+    bool held = false;      ///< another handle of the same value is dragged
     QString text;           ///< in the grip
 
     [[nodiscard]] bool isDragging() const { return before_.has_value(); }

@@ -4,14 +4,18 @@
 #include "app/gui/charts/chart_text.hpp"
 #include "app/gui/charts/hit_test.hpp"
 #include "app/gui/theme/color_map.hpp"
+#include "app/gui/theme/fonts.hpp"
 #include "app/gui/theme/number_text.hpp"
 
+#include <QFontMetricsF>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QPainterPath>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <numeric>
 
 namespace rankscope::gui {
 
@@ -29,6 +33,46 @@ double largestGap(std::span<const float> values) {
         split = std::exp((logs[i] + logs[i - 1]) / 2);
     }
     return split;
+}
+
+namespace {
+
+// Places in the sorted order from 0 on; equal values share the mean of theirs.
+std::vector<double> places(const std::vector<float>& values) {
+    std::vector<std::size_t> order(values.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::sort(order, {}, [&](std::size_t i) { return values[i]; });
+    std::vector<double> result(values.size());
+    for (std::size_t from = 0; from < order.size();) {
+        std::size_t to = from;
+        while (to < order.size() && values[order[to]] == values[order[from]])
+            ++to;
+        for (std::size_t i = from; i < to; ++i)
+            result[order[i]] = (static_cast<double>(from) + static_cast<double>(to) - 1) / 2;
+        from = to;
+    }
+    return result;
+}
+
+}  // namespace
+
+double spearman(std::span<const float> a, std::span<const float> b) {
+    std::vector<float> x, y;
+    for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+        if (std::isnan(a[i]) || std::isnan(b[i])) continue;
+        x.push_back(a[i]);
+        y.push_back(b[i]);
+    }
+    if (x.size() < 3) return std::numeric_limits<double>::quiet_NaN();
+    const std::vector<double> p = places(x), q = places(y);
+    const double mean = (static_cast<double>(p.size()) - 1) / 2;
+    double both = 0, ofX = 0, ofY = 0;
+    for (std::size_t i = 0; i < p.size(); ++i) {
+        both += (p[i] - mean) * (q[i] - mean);
+        ofX += (p[i] - mean) * (p[i] - mean);
+        ofY += (q[i] - mean) * (q[i] - mean);
+    }
+    return both / std::sqrt(ofX * ofY);
 }
 
 HeadsByLayerView::HeadsByLayerView(QWidget* parent) : PlotView(parent) {
@@ -74,6 +118,26 @@ void HeadsByLayerView::rebuild() {
         }
     }
     if (!dragging_) split_ = std::isnan(data_.split) ? largestGap(pooled) : data_.split;
+    if (isScatter()) {
+        std::vector<float> early, late;
+        double right = 1, top = 1;
+        // Only what has both numbers has a place.
+        std::erase_if(marks_, [&](const Mark& mark) {
+            const QPointF at = placeOf(mark.layer, mark.head);
+            return !std::isfinite(at.x()) || !std::isfinite(at.y());
+        });
+        for (const Mark& mark : marks_) {
+            const QPointF at = placeOf(mark.layer, mark.head);
+            early.push_back(static_cast<float>(at.x()));
+            late.push_back(static_cast<float>(at.y()));
+            right = std::max(right, at.x());
+            top = std::max(top, at.y());
+        }
+        correlation_ = spearman(early, late);
+        setAxes({AxisScale::Linear, 0, right * 1.06, data_.earlyTitle, 0, 0, false},
+                {AxisScale::Linear, 0, top * 1.06, data_.lateTitle, 0, 0, true});
+        return;
+    }
     const double layers = std::max(1.0, static_cast<double>(data_.ranks.size()));
     setAxes({AxisScale::Linear, -0.6, layers - 0.4, tr("layer"), 1, 0, false, 26, true},
             {AxisScale::Linear, 0, largest * 1.06, data_.metric, 0, 0, true});
@@ -119,11 +183,25 @@ QList<PlotMarks> HeadsByLayerView::marks() const {
 }
 
 QList<QLineF> HeadsByLayerView::guides() const {
+    // Where nothing changes between the two tokens.
+    if (isScatter()) {
+        const double end = std::min(xAxis().high, yAxis().high);
+        return {QLineF(0, 0, end, end)};
+    }
     if (!std::isfinite(split_) || split_ > yAxis().high) return {};
     return {QLineF(xAxis().low, split_, xAxis().high, split_)};
 }
 
 QPointF HeadsByLayerView::placeOf(int layer, int head) const {
+    if (isScatter()) {
+        const auto value = [&](const std::vector<std::vector<float>>& of) {
+            const auto l = static_cast<std::size_t>(layer);
+            const auto h = static_cast<std::size_t>(head);
+            return l < of.size() && h < of[l].size() ? static_cast<double>(of[l][h])
+                                                     : std::numeric_limits<double>::quiet_NaN();
+        };
+        return {value(data_.early), value(data_.late)};
+    }
     const auto& heads = data_.ranks.at(static_cast<std::size_t>(layer));
     const auto count = static_cast<double>(heads.size());
     const double aside = (head - (count - 1) / 2) * 0.62 / std::max(count, 1.0);
@@ -131,6 +209,14 @@ QPointF HeadsByLayerView::placeOf(int layer, int head) const {
 }
 
 void HeadsByLayerView::paintUnder(QPainter& painter) {
+    if (isScatter()) {
+        QPen pen(theme().color(Role::Strong), 1);
+        pen.setDashPattern({1.5, 2.5});
+        painter.setPen(pen);
+        for (const QLineF& line : guides())
+            painter.drawLine(toPixel(line.p1()), toPixel(line.p2()));
+        return;
+    }
     if (data_.layer < 0 || data_.layer >= static_cast<int>(data_.ranks.size())) return;
     const double left = toPixel({data_.layer - 0.45, 0}).x();
     const double right = toPixel({data_.layer + 0.45, 0}).x();
@@ -140,7 +226,13 @@ void HeadsByLayerView::paintUnder(QPainter& painter) {
 
 void HeadsByLayerView::paintOver(QPainter& painter) {
     const double u = unit();
-    if (std::isfinite(split_) && split_ <= yAxis().high) {
+    if (isScatter() && std::isfinite(correlation_)) {
+        const QFont font = scaledFont(this->font(), TextRole::LabelStrong);
+        drawHaloText(painter, plotRect().topLeft() + QPointF(8 * u, QFontMetricsF(font).ascent() + 2 * u),
+                     tr("Spearman ρ = %1").arg(number_text::fixed(correlation_, 2)), font,
+                     theme().color(Role::Ink), theme().color(Role::Panel));
+    }
+    if (!isScatter() && std::isfinite(split_) && split_ <= yAxis().high) {
         const double y = std::floor(toPixel({0, split_}).y()) + 0.5;
         QPen pen(theme().color(dragging_ ? Role::Accent : Role::Strong), dragging_ ? 1.6 : 1);
         pen.setDashPattern({5, 3});
@@ -157,7 +249,7 @@ void HeadsByLayerView::paintOver(QPainter& painter) {
         painter.restore();
     };
     // Many layers or heads: smaller marks.
-    const double room = plotRect().width() / std::max(xAxis().high - xAxis().low, 1.0);
+    const double room = isScatter() ? 30 * u : plotRect().width() / std::max(xAxis().high - xAxis().low, 1.0);
     const double size = room > 40 * u ? 8 : room > 20 * u ? 6.5 : 5;
     for (const Mark& mark : marks_) {
         const bool selected = mark.layer == data_.layer && mark.head == data_.head;
@@ -169,7 +261,12 @@ void HeadsByLayerView::paintOver(QPainter& painter) {
         const bool hovered = mark.layer == hoverLayer_ && mark.head == hoverHead_;
         if (selected || hovered) draw(mark, 1.35 * size, theme().color(selected ? Role::Ink : Role::Ink2));
         if (!hovered) continue;
-        const QList<CardRow> rows{{data_.metric, number_text::rank(mark.rank)}};
+        QList<CardRow> rows{{data_.metric, number_text::rank(mark.rank)}};
+        if (isScatter()) {
+            const QPointF at = placeOf(mark.layer, mark.head);
+            rows = {{data_.earlyTitle, number_text::rank(at.x())},
+                    {data_.lateTitle, number_text::rank(at.y())}};
+        }
         const QString title = tr("Layer %1, head %2").arg(mark.layer).arg(mark.head);
         drawCard(
             painter,
@@ -187,7 +284,7 @@ const HeadsByLayerView::Mark* HeadsByLayerView::markAt(const QPointF& pixel) con
 }
 
 bool HeadsByLayerView::onSplit(const QPointF& pixel) const {
-    return std::isfinite(split_) && plotRect().contains(pixel)
+    return !isScatter() && std::isfinite(split_) && plotRect().contains(pixel)
            && std::abs(toPixel({0, split_}).y() - pixel.y()) < 5 * unit();
 }
 
@@ -263,15 +360,27 @@ ColumnTable HeadsByLayerView::table() const {
                       {tr("head"), {}, {}},
                       {data_.metric, {}, number_text::rank},
                       {tr("group"), {}, {}}};
+    if (isScatter()) {
+        result.columns.append({data_.earlyTitle, {}, number_text::rank});
+        result.columns.append({data_.lateTitle, {}, number_text::rank});
+    }
     for (const Mark& mark : marks_) {
         result.rows.append({mark.layer, mark.head, static_cast<float>(mark.rank),
                             mark.rank < split_ ? tr("low") : tr("high")});
+        if (!isScatter()) continue;
+        const QPointF at = placeOf(mark.layer, mark.head);
+        result.rows.last() << static_cast<float>(at.x()) << static_cast<float>(at.y());
     }
     return result;
 }
 
 QString HeadsByLayerView::describe() const {
     if (isEmpty()) return tr("No ranks.");
+    if (isScatter())
+        return tr("%1 against %2 of %3 heads; Spearman's correlation %4.")
+            .arg(data_.lateTitle, data_.earlyTitle)
+            .arg(marks_.size())
+            .arg(number_text::fixed(correlation_, 2));
     const auto [least, most] = std::minmax_element(
         marks_.begin(), marks_.end(), [](const Mark& a, const Mark& b) { return a.rank < b.rank; });
     return tr("%1 of %2 heads from %3 to %4; %5 high and %6 low, split at %7.")

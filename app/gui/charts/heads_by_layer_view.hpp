@@ -19,7 +19,15 @@ struct HeadsByLayerData {
     int layer = 0;  ///< selected
     int head = 0;
     double split = std::numeric_limits<double>::quiet_NaN();  ///< NaN: the largest gap
+    /// [layer][head] at an early and a late token. Not empty: a head stands at (early, late) instead of over
+    /// its layer.
+    std::vector<std::vector<float>> early, late;
+    QString earlyTitle, lateTitle;  ///< of the axes
 };
+
+/// Spearman's correlation of the ranks of two series; ties share their mean rank. Pairs with a NaN do not
+/// count; NaN with fewer than three pairs or without spread.
+[[nodiscard]] double spearman(std::span<const float> a, std::span<const float> b);
 
 /// Where the sorted logarithms of the positive values have their largest gap: the middle of it, as a value.
 /// NaN with fewer than two different values.
@@ -44,6 +52,12 @@ public:
 
     [[nodiscard]] int highCount() const;
     [[nodiscard]] int lowCount() const;
+
+    /// Early against late instead of by layer.
+    [[nodiscard]] bool isScatter() const { return !data_.early.empty(); }
+
+    /// Of early and late ranks; NaN where it is not defined.
+    [[nodiscard]] double correlation() const { return correlation_; }
 
     /// Where the triangle of a head is, in pixels of the view.
     [[nodiscard]] QPointF headPixel(int layer, int head) const;
@@ -92,6 +106,7 @@ private:
     HeadsByLayerData data_;
     std::vector<Mark> marks_;  // finite ranks alone
     double split_ = std::numeric_limits<double>::quiet_NaN();
+    double correlation_ = std::numeric_limits<double>::quiet_NaN();
     int hoverLayer_ = -1;
     int hoverHead_ = -1;
     bool dragging_ = false;

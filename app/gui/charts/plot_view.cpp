@@ -92,6 +92,23 @@ void PlotView::setLegendInHeading(bool inHeading) {
     layoutPlot();
 }
 
+QStringList PlotView::captionLines(double width) const {
+    const QFontMetricsF metrics(scaledFont(font(), TextRole::Axis));
+    const QString between = QStringLiteral(" · ");
+    QStringList lines;
+    for (const QString& part : caption_.split(between)) {
+        const QString longer = lines.isEmpty() ? part : lines.last() + between + part;
+        if (lines.isEmpty()) {
+            lines << part;
+        } else if (metrics.horizontalAdvance(longer) <= width - 16 * unit()) {
+            lines.last() = longer;
+        } else {
+            lines << part;
+        }
+    }
+    return lines;
+}
+
 void PlotView::setCaption(const QString& caption) {
     caption_ = caption;
     layoutPlot();
@@ -345,7 +362,8 @@ void PlotView::layoutPlot() {
     const double legends =
         headingLegend().isNull() ? legendHeight(legend(), size.width() - left - 4 * u, font()) : 0;
     if (legends > 0) bottom += legends + 4 * u;
-    if (!caption_.isEmpty()) bottom += axisMetrics.height() + 4 * u;
+    if (!caption_.isEmpty())
+        bottom += static_cast<double>(captionLines(size.width()).size()) * axisMetrics.height() + 4 * u;
     QRectF available(left, top, std::max(8.0, size.width() - left - rightMargin_ * 1.0),
                      std::max(8.0, size.height() - top - bottom));
     // Half pixels: one-pixel lines of frame and grid are sharp.
@@ -494,7 +512,13 @@ void PlotView::paintFrame(QPainter& painter) {
         const QFontMetricsF smallMetrics(small);
         painter.setFont(small);
         painter.setPen(theme_->color(Role::Ink2));
-        painter.drawText(QPointF(8 * u, viewport()->height() - 4 * u - smallMetrics.descent()), caption_);
+        const QStringList lines = captionLines(viewport()->width());
+        double base = viewport()->height() - 4 * u - smallMetrics.descent()
+                      - static_cast<double>(lines.size() - 1) * smallMetrics.height();
+        for (const QString& line : lines) {
+            painter.drawText(QPointF(8 * u, base), line);
+            base += smallMetrics.height();
+        }
     }
     if (hasFocus()) {
         painter.setPen(QPen(theme_->color(Role::Accent), 2));

@@ -180,6 +180,9 @@ private:
     const Theme* theme_;
     QString heading_;
     QString subheading_;
+    /// The caption in as many lines as the width needs, broken between its parts.
+    [[nodiscard]] QStringList captionLines(double width) const;
+
     QString caption_;
     QString emptyText_;
     AxisSpec x_;

@@ -67,6 +67,12 @@ void SpectrumView::setAfterPruning(const std::vector<float>& values, bool captur
     updateOver();
 }
 
+void SpectrumView::setCutHeld(bool held) {
+    if (cut_.held == held) return;
+    cut_.held = held;
+    updateOver(cut_.paintedRect(cutX(), plotRect(), font()));
+}
+
 void SpectrumView::setHoverIndex(int index) {
     const int held = std::clamp(index, 0, length_);
     if (held == hover_) return;
@@ -136,6 +142,11 @@ QList<PlotView::Curve> SpectrumView::mainCurves() const {
         pen.setDashPattern({4, 3});
         result.append({cutCurve(x, median_, range), pen});
     }
+    for (const NamedSpectrum& added : data_.added) {
+        QPen pen(theme().color(Role::Ink2), 1.4);
+        pen.setDashPattern({6, 2, 1.5, 2});
+        result.append({cutCurve(x, shown(added.values, scaleOf(added.values)), range), pen});
+    }
     const auto& selected = curves_[static_cast<std::size_t>(data_.selected)];
     result.append({cutCurve(x, selected, range),
                    QPen(theme().color(Role::Ink), 2.2, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin)});
@@ -161,6 +172,9 @@ void SpectrumView::rebuild() {
     hover_ = std::min(hover_, length_);
     for (const auto& head : data_.heads)
         curves_.push_back(shown(head, scaleOf(head)));
+
+    for (const NamedSpectrum& added : data_.added)
+        largest = std::max(largest, scaleOf(added.values));
 
     const int last = std::max({length_, data_.channels, 2});
     const double decades = -std::log10(data_.floor);
@@ -251,12 +265,14 @@ ColumnTable SpectrumView::table() const {
     result.columns.append({tr("index i"), {}, {}});
     const auto sigmaText = [](double value) { return number_text::significant(value, 4); };
     for (std::size_t h = 0; h < data_.heads.size(); ++h) {
-        result.columns.append({tr("σ of head %1").arg(h), {}, sigmaText});
+        result.columns.append({tr("σ of head %1").arg(data_.firstHead + static_cast<int>(h)), {}, sigmaText});
     }
     if (!data_.afterPruning.empty())
-        result.columns.append({tr("σ of head %1 after pruning").arg(data_.selected), {}, sigmaText});
+        result.columns.append({tr("σ of head %1 after pruning").arg(headNumber()), {}, sigmaText});
+    for (const NamedSpectrum& added : data_.added)
+        result.columns.append({tr("σ of %1").arg(added.name), {}, sigmaText});
     result.columns.append(
-        {tr("energy up to i, head %1").arg(data_.selected), tr("share"), number_text::percent});
+        {tr("energy up to i, head %1").arg(headNumber()), tr("share"), number_text::percent});
     const auto cell = [](const std::vector<float>& values, int i) {
         return i < static_cast<int>(values.size()) ? QVariant(values[static_cast<std::size_t>(i)])
                                                    : QVariant();
@@ -266,6 +282,8 @@ ColumnTable SpectrumView::table() const {
         for (const auto& head : data_.heads)
             row.append(cell(head, i));
         if (!data_.afterPruning.empty()) row.append(cell(data_.afterPruning, i));
+        for (const NamedSpectrum& added : data_.added)
+            row.append(cell(added.values, i));
         const double energy = energyUpTo(i + 1);
         row.append(std::isnan(energy) ? QVariant() : QVariant(energy));
         result.rows.append(row);
@@ -281,8 +299,7 @@ QString SpectrumView::describe() const {
     for (const float value : sigma) {
         if (std::isfinite(value) && value > 0 && !(smallest <= value)) smallest = value;
     }
-    QString text =
-        tr("Head %1 of %2: %3 values").arg(data_.selected).arg(data_.heads.size()).arg(sigma.size());
+    QString text = tr("Head %1 of %2: %3 values").arg(headNumber()).arg(data_.heads.size()).arg(sigma.size());
     if (scale > 0)
         text += tr(", from 1 to %1 relative to the first").arg(number_text::significant(smallest / scale, 2));
     if (data_.channels > 0) text += tr("; cut at %1 of %2").arg(cut_.value).arg(data_.channels);
@@ -301,7 +318,7 @@ QList<LegendEntry> SpectrumView::legend() const {
     if (isEmpty()) return {};
     QList<LegendEntry> entries;
     entries.append(
-        {LegendEntry::Sign::Line, theme().color(Role::Ink), 2.2, {}, tr("head %1").arg(data_.selected)});
+        {LegendEntry::Sign::Line, theme().color(Role::Ink), 2.2, {}, tr("head %1").arg(headNumber())});
     if (data_.heads.size() > 3) {
         entries.append(
             {LegendEntry::Sign::Band, theme().color(Role::Strong, 0.42), 2, {}, tr("all heads, quartiles")});
@@ -313,7 +330,7 @@ QList<LegendEntry> SpectrumView::legend() const {
         const auto sign =
             data_.afterPruningCaptured ? LegendEntry::Sign::Line : LegendEntry::Sign::DashedLine;
         entries.append(
-            {sign, theme().color(data_.method), 2, {}, tr("head %1 after pruning").arg(data_.selected)});
+            {sign, theme().color(data_.method), 2, {}, tr("head %1 after pruning").arg(headNumber())});
     }
     // Rather than a second row: the median, which the band tells already, then words that can be guessed.
     const double room = viewport()->width() - plotRect().left() - 4 * unit() - 2;

@@ -46,6 +46,12 @@ public:
 
     [[nodiscard]] bool isDragging() const { return cut_.isDragging(); }
 
+    /// The plan's K' is dragged elsewhere: the line shows it.
+    void setCutHeld(bool held);
+
+    /// Indices whose cards stay, in the order they were pinned.
+    [[nodiscard]] const QList<int>& pinned() const { return pinned_; }
+
     /// Counts of the selected head's values that the axis cannot show.
     [[nodiscard]] HiddenValues hidden() const;
 
@@ -68,6 +74,8 @@ Q_SIGNALS:
     /// Another head's line than the selected one's is under the pointer; -1: none any more.
     void headHovered(int head);
     void headPicked(int head);
+    /// A sentence about something done.
+    void message(const QString& text);
 
 protected:
     void rebuild() override;
@@ -78,7 +86,7 @@ protected:
     [[nodiscard]] QList<QLineF> guides() const override;
     void paintOver(QPainter& painter) override;
 
-    [[nodiscard]] bool wantsEscape() const override { return cut_.isDragging(); }
+    [[nodiscard]] bool wantsEscape() const override { return cut_.isDragging() || !pinned_.isEmpty(); }
 
     void mousePressEvent(QMouseEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
@@ -98,6 +106,12 @@ private:
     [[nodiscard]] QList<Curve> mainCurves() const;
     void moveCut(int kept);
     [[nodiscard]] QString cutText() const;
+
+    [[nodiscard]] int headNumber() const { return data_.firstHead + data_.selected; }
+
+    void pin(int index);
+    void copyPinned() const;
+    void paintAdded(QPainter& painter) const;
     void hoverAt(int index);
     void hoverLine(int head);
     void paintHover(QPainter& painter, int index, bool pinned) const;

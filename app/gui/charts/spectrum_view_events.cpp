@@ -4,6 +4,8 @@
 #include "app/gui/theme/fonts.hpp"
 #include "app/gui/theme/number_text.hpp"
 
+#include <QApplication>
+#include <QClipboard>
 #include <QFontMetricsF>
 #include <QKeyEvent>
 #include <QMouseEvent>
@@ -83,16 +85,18 @@ QList<QLineF> SpectrumView::guides() const {
 }
 
 QPointF SpectrumView::headLabelAt() const {
-    if (curves_.empty()) return {};
+    // One line alone is named by the legend.
+    if (curves_.size() + data_.added.size() < 2) return {};
     const double u = unit();
     const QFontMetricsF metrics(scaledFont(this->font(), TextRole::LabelStrong));
     const auto& selected = curves_[static_cast<std::size_t>(data_.selected)];
     const auto at = static_cast<std::size_t>(std::max(0, length_ / 6));
     if (at >= selected.size() || !std::isfinite(selected[at]) || selected[at] < yAxis().low) return {};
     const QRectF inside = plotRect().adjusted(4 * u, metrics.height(), -4 * u, -4 * u);
-    const double width = metrics.horizontalAdvance(tr("head %1").arg(data_.selected));
+    const double width = metrics.horizontalAdvance(tr("head %1").arg(headNumber()));
     const QPointF on = toPixel({axisX(static_cast<double>(at) + 1), selected[at]});
-    QPointF text(on.x() - width / 2 + 6 * u, on.y() - 9 * u);
+    // Curves fall to the right: over it and to the right of the point the name is clear of a steep one, too.
+    QPointF text(on.x() + 3 * u, on.y() - 6 * u);
     text.setX(std::clamp(text.x(), inside.left(), std::max(inside.left(), inside.right() - width)));
     text.setY(std::clamp(text.y(), inside.top() - 4 * u, inside.bottom()));
     if (cut_.count < 1) return text;
@@ -106,7 +110,7 @@ QPointF SpectrumView::headLabelAt() const {
 QRectF SpectrumView::headLabelRect() const {
     const QPointF at = headLabelAt();
     const QFontMetricsF metrics(scaledFont(this->font(), TextRole::LabelStrong));
-    const double width = metrics.horizontalAdvance(tr("head %1").arg(data_.selected));
+    const double width = metrics.horizontalAdvance(tr("head %1").arg(headNumber()));
     return QRectF(at.x(), at.y() - metrics.ascent(), width, metrics.height()).adjusted(-3, -3, 3, 3);
 }
 
@@ -117,9 +121,9 @@ void SpectrumView::paintLabels(QPainter& painter) const {
     const QColor ground = theme().color(Role::Panel);
     const QRectF inside = plotRect().adjusted(4 * u, metrics.height(), -4 * u, -4 * u);
     if (const QPointF text = headLabelAt(); !text.isNull()) {
-        drawHaloText(painter, text, tr("head %1").arg(data_.selected), font, theme().color(Role::Ink),
-                     ground);
+        drawHaloText(painter, text, tr("head %1").arg(headNumber()), font, theme().color(Role::Ink), ground);
     }
+    paintAdded(painter);
     if (data_.afterPruning.empty()) return;
     const double scale = scaleOf(data_.heads[static_cast<std::size_t>(data_.selected)]);
     const std::vector<double> after = shown(data_.afterPruning, scale);
@@ -134,6 +138,31 @@ void SpectrumView::paintLabels(QPainter& painter) const {
         const double base = std::clamp(end.y() + metrics.ascent() + 5 * u, inside.top(), inside.bottom());
         drawHaloText(painter, {left, base}, text, font, theme().color(data_.method), ground);
         break;
+    }
+}
+
+// Names of added curves stand at their right ends, one under the other.
+void SpectrumView::paintAdded(QPainter& painter) const {
+    const double u = unit();
+    const QFont font = scaledFont(this->font(), TextRole::Label);
+    const QFontMetricsF metrics(font);
+    QList<double> heights;
+    for (const NamedSpectrum& added : data_.added) {
+        const std::vector<double> values = shown(added.values, scaleOf(added.values));
+        double y = yAxis().low;
+        const std::size_t at = values.size() * 9 / 10;
+        if (at < values.size() && std::isfinite(values[at]))
+            y = std::clamp(values[at], yAxis().low, yAxis().high);
+        heights.append(toPixel({0, y}).y());
+    }
+    const QList<double> spread = spreadLabels(heights, metrics.height(), plotRect().top() + metrics.height(),
+                                              plotRect().bottom() - metrics.height());
+    for (qsizetype i = 0; i < spread.size(); ++i) {
+        const QString& name = data_.added[static_cast<std::size_t>(i)].name;
+        drawHaloText(
+            painter,
+            {plotRect().right() - metrics.horizontalAdvance(name) - 4 * u, centeredBaseline(font, spread[i])},
+            name, font, theme().color(Role::Ink2), theme().color(Role::Panel));
     }
 }
 
@@ -256,7 +285,7 @@ void SpectrumView::hoverAt(int index) {
     const QList<CardRow> rows = cardRows(index);
     Q_EMIT readoutChanged(tr("Layer %1 · head %2 · %3 = %4 · energy up to here %5")
                               .arg(data_.layer)
-                              .arg(data_.selected)
+                              .arg(headNumber())
                               .arg(rows[0].label, rows[0].value, rows[1].value));
 }
 
@@ -278,9 +307,27 @@ void SpectrumView::mousePressEvent(QMouseEvent* event) {
         Q_EMIT headPicked(head);
         return;
     }
-    const int index = std::clamp(static_cast<int>(std::lround(indexAt(at))), 1, length_);
+    pin(std::clamp(static_cast<int>(std::lround(indexAt(at))), 1, length_));
+}
+
+void SpectrumView::pin(int index) {
     if (!pinned_.removeOne(index)) pinned_.append(index);
     updateOver();
+}
+
+void SpectrumView::copyPinned() const {
+    QStringList lines;
+    for (const int index : pinned_) {
+        QStringList cells{QString::number(index)};
+        const auto& sigma = data_.heads[static_cast<std::size_t>(data_.selected)];
+        const auto at = static_cast<std::size_t>(index - 1);
+        const double value = at < sigma.size() ? sigma[at] : std::nan("");
+        cells << number_text::exact(value) << number_text::exact(value / scaleOf(sigma))
+              << number_text::exact(energyUpTo(index));
+        lines << cells.join(QLatin1Char('\t'));
+    }
+    lines.prepend(tr("i\tσᵢ of head %1\tσᵢ / σ₁\tenergy up to i").arg(headNumber()));
+    QApplication::clipboard()->setText(lines.join(QLatin1Char('\n')));
 }
 
 void SpectrumView::mouseMoveEvent(QMouseEvent* event) {
@@ -330,8 +377,15 @@ void SpectrumView::keyPressEvent(QKeyEvent* event) {
         Q_EMIT cutDragCancelled(before);
     } else if ((event->key() == Qt::Key_Left || event->key() == Qt::Key_Right) && length_ > 0) {
         hoverAt(std::clamp(hover_ + (event->key() == Qt::Key_Right ? 1 : -1), 1, length_));
-    } else if (event->key() == Qt::Key_Delete && !pinned_.isEmpty()) {
-        pinned_.clear();
+    } else if ((event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter) && hover_ > 0) {
+        pin(hover_);
+    } else if (event->matches(QKeySequence::Copy) && !pinned_.isEmpty()) {
+        copyPinned();
+        Q_EMIT message(pinned_.size() == 1 ? tr("Copied the card")
+                                           : tr("Copied %1 cards").arg(pinned_.size()));
+    } else if ((event->key() == Qt::Key_Delete || event->key() == Qt::Key_Escape) && !pinned_.isEmpty()) {
+        // The card under the pointer, else the one pinned last.
+        if (!pinned_.removeOne(hover_)) pinned_.removeLast();
         updateOver();
     } else {
         event->ignore();  // the window's keys

@@ -86,6 +86,11 @@ const TradeoffDot* TradeoffView::fullModel() const {
     return nullptr;
 }
 
+double TradeoffView::xOf(const TradeoffDot& dot) const {
+    const double x = tradeoffX(dot, data_.x);
+    return data_.x == TradeoffX::StateSize ? x / stateUnit_ : x;
+}
+
 double TradeoffView::qualityOf(const TradeoffDot& dot) const {
     // Without a number the dot waits at the baseline.
     const TradeoffDot* full = fullModel();
@@ -93,11 +98,11 @@ double TradeoffView::qualityOf(const TradeoffDot& dot) const {
 }
 
 QPointF TradeoffView::pixelOf(const TradeoffDot& dot) const {
-    return toPixel({tradeoffX(dot, data_.x), qualityOf(dot)});
+    return toPixel({xOf(dot), qualityOf(dot)});
 }
 
 bool TradeoffView::isShown(const TradeoffDot& dot) const {
-    const double x = tradeoffX(dot, data_.x);
+    const double x = xOf(dot);
     const double y = qualityOf(dot);
     return x >= xAxis().low && x <= xAxis().high && y >= yAxis().low && y <= yAxis().high;
 }
@@ -109,7 +114,7 @@ QPointF TradeoffView::dotPixel(const QString& id) const {
 
 int TradeoffView::countBeyond() const {
     return static_cast<int>(std::count_if(data_.dots.begin(), data_.dots.end(), [&](const TradeoffDot& dot) {
-        const double x = tradeoffX(dot, data_.x);
+        const double x = xOf(dot);
         return dot.quality > yAxis().high && x >= xAxis().low && x <= xAxis().high;
     }));
 }
@@ -120,7 +125,7 @@ QRectF TradeoffView::dataRange() const {
     double low = left;
     double high = -left;
     for (const TradeoffDot& dot : data_.dots) {
-        const double x = tradeoffX(dot, data_.x);
+        const double x = xOf(dot);
         if (std::isfinite(x)) {
             left = std::min(left, x);
             right = std::max(right, x);
@@ -162,8 +167,7 @@ QRectF TradeoffView::dataRange() const {
 QList<TradeoffView::MethodLine> TradeoffView::methodLines() const {
     QList<MethodLine> lines;
     for (const TradeoffDot& dot : data_.dots) {
-        if (!dot.uniform || dot.recovered || !std::isfinite(dot.quality)
-            || !std::isfinite(tradeoffX(dot, data_.x)))
+        if (!dot.uniform || dot.recovered || !std::isfinite(dot.quality) || !std::isfinite(xOf(dot)))
             continue;
         auto line = std::find_if(lines.begin(), lines.end(),
                                  [&](const MethodLine& l) { return l.method == dot.method; });
@@ -172,24 +176,27 @@ QList<TradeoffView::MethodLine> TradeoffView::methodLines() const {
     }
     erase_if(lines, [](const MethodLine& line) { return line.dots.size() < kLeastLine; });
     for (MethodLine& line : lines) {
-        std::stable_sort(line.dots.begin(), line.dots.end(), [&](const TradeoffDot* a, const TradeoffDot* b) {
-            return tradeoffX(*a, data_.x) < tradeoffX(*b, data_.x);
-        });
+        std::stable_sort(line.dots.begin(), line.dots.end(),
+                         [&](const TradeoffDot* a, const TradeoffDot* b) { return xOf(*a) < xOf(*b); });
     }
     return lines;
 }
 
 void TradeoffView::rebuild() {
+    constexpr double kMiB = 1024;
+    const auto large = [](const TradeoffDot& dot) { return dot.stateKib >= 4 * kMiB; };
+    stateUnit_ = std::any_of(data_.dots.begin(), data_.dots.end(), large) ? kMiB : 1;
     const QRectF range = zoom_.value_or(dataRange());
     QString title;
     double step = 0;
     const TradeoffDot* full = fullModel();
     switch (data_.x) {
         case TradeoffX::StateSize:
-            title = tr("recurrent state per sequence, KiB");
+            title = stateUnit_ > 1 ? tr("recurrent state per sequence, MiB")
+                                   : tr("recurrent state per sequence, KiB");
             // Quarters of the full state: where the sweeps stand.
             step = full != nullptr && full->stateKib >= 4 && std::isfinite(full->stateKib)
-                       ? full->stateKib / 4
+                       ? full->stateKib / stateUnit_ / 4
                        : 0;
             break;
         case TradeoffX::DecodeSpeed:
@@ -210,7 +217,7 @@ void TradeoffView::rebuild() {
         std::vector<double> x;
         std::vector<double> y;
         for (const TradeoffDot* dot : dots) {
-            x.push_back(tradeoffX(*dot, data_.x));
+            x.push_back(xOf(*dot));
             y.push_back(dot->quality);
         }
         curves.append({cutCurve(x, y, axisRange()), pen});
@@ -275,7 +282,7 @@ QList<PlotMarks> TradeoffView::marks() const {
             group->color = theme().color(dot.method);
             if (dot.method == Method::FullModel) group->size = 7;
         }
-        group->points.append({tradeoffX(dot, data_.x), qualityOf(dot)});
+        group->points.append({xOf(dot), qualityOf(dot)});
     }
     return groups;
 }
@@ -286,7 +293,7 @@ QList<PlotLabel> TradeoffView::labels() const {
         const auto shown = std::find_if(line.dots.begin(), line.dots.end(),
                                         [&](const TradeoffDot* dot) { return isShown(*dot); });
         if (shown != line.dots.end())
-            names.append({{tradeoffX(**shown, data_.x), (*shown)->quality},
+            names.append({{xOf(**shown), (*shown)->quality},
                           methodName(line.method),
                           theme().color(line.method),
                           true});

@@ -37,6 +37,16 @@ public:
     /// Number of dots beyond the upper end of the range.
     [[nodiscard]] int countBeyond() const;
 
+    /// A method's name at the end of its line.
+    struct MethodName {
+        Method method;
+        QRectF place;
+        QPointF dot;  ///< where the line ends
+    };
+
+    /// Where the names are drawn: no two on each other.
+    [[nodiscard]] QList<MethodName> methodNames() const;
+
     /// Back to the range from the data.
     void resetZoom();
 
@@ -82,20 +92,16 @@ private:
         QList<const TradeoffDot*> dots;  // by x
     };
 
-    /// A method's name at the end of its line.
-    struct MethodName {
-        Method method;
-        QRectF place;
-    };
-
     [[nodiscard]] const TradeoffDot* find(const QString& id) const;
     [[nodiscard]] const TradeoffDot* fullModel() const;
     [[nodiscard]] const TradeoffDot* dotAt(const QPointF& pixel) const;
+    /// What a plan costs, in the unit of the axis.
+    [[nodiscard]] double xOf(const TradeoffDot& dot) const;
     [[nodiscard]] QPointF pixelOf(const TradeoffDot& dot) const;
     [[nodiscard]] double qualityOf(const TradeoffDot& dot) const;
     [[nodiscard]] bool isShown(const TradeoffDot& dot) const;
     [[nodiscard]] QList<MethodLine> methodLines() const;
-    [[nodiscard]] QList<MethodName> methodNames() const;
+    void spreadNames(QList<MethodName>& names, double spacing) const;
     [[nodiscard]] QRectF dataRange() const;
     [[nodiscard]] QList<CardRow> cardRows(const TradeoffDot& dot) const;
     void hover(const QString& id);
@@ -105,6 +111,7 @@ private:
     void paintBadge(QPainter& painter, const QString& id, const QString& letter, bool disc) const;
 
     TradeoffData data_;
+    double stateUnit_ = 1;  // KiB that the axis counts in: 1024 for large models
     QString hover_;
     std::optional<QRectF> zoom_;
     QString pressed_;  // the dot under a button that is down

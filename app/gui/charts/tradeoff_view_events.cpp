@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 namespace rankscope::gui {
@@ -65,17 +66,15 @@ QList<TradeoffView::MethodName> TradeoffView::methodNames() const {
     const double u = unit();
     const QFont font = scaledFont(this->font(), TextRole::LabelStrong);
     const QFontMetricsF metrics(font);
-    QList<MethodName> result;
+    QList<MethodName> names;
 
     // Names stand at the end of a line that is farthest from the full model, outside of it.
     const TradeoffDot* full = fullModel();
-    QList<MethodName> outside[2];
     for (const MethodLine& line : methodLines()) {
         QList<const TradeoffDot*> dots = line.dots;
-        const double reference =
-            full == nullptr ? tradeoffX(*dots.last(), data_.x) : tradeoffX(*full, data_.x);
-        const bool atRight = std::abs(tradeoffX(*dots.last(), data_.x) - reference)
-                             > std::abs(tradeoffX(*dots.first(), data_.x) - reference);
+        const double reference = full == nullptr ? xOf(*dots.last()) : xOf(*full);
+        const bool atRight =
+            std::abs(xOf(*dots.last()) - reference) > std::abs(xOf(*dots.first()) - reference);
         if (atRight) std::reverse(dots.begin(), dots.end());
         const auto end =
             std::find_if(dots.begin(), dots.end(), [&](const TradeoffDot* dot) { return isShown(*dot); });
@@ -86,29 +85,51 @@ QList<TradeoffView::MethodName> TradeoffView::methodNames() const {
         const double right = at.x() + 9 * u;
         const bool fits = atRight ? right + width <= plotRect().right() + 12 * u : left >= plotRect().left();
         const bool goesOn = end != dots.begin();  // beyond the range: the line leaves on the outer side
-        if (goesOn || !fits) {
-            const double x =
-                atRight ? std::max(left, plotRect().left()) : std::min(right, plotRect().right() - width);
-            result.append({line.method, {x, at.y() - metrics.height() / 2, width, metrics.height()}});
-        } else {
-            outside[atRight ? 1 : 0].append(
-                {line.method,
-                 {atRight ? right : left, at.y() - metrics.height() / 2, width, metrics.height()}});
-        }
+        double x = atRight ? right : left;
+        if (goesOn || !fits)
+            x = atRight ? std::max(left, plotRect().left()) : std::min(right, plotRect().right() - width);
+        names.append({line.method, {x, at.y() - metrics.height() / 2, width, metrics.height()}, at});
     }
-    for (const QList<MethodName>& names : outside) {
-        QList<double> heights;
-        for (const MethodName& name : names)
-            heights.append(name.place.center().y());
-        const QList<double> spread =
-            spreadLabels(heights, metrics.height() * 0.9, plotRect().top(), plotRect().bottom());
+    spreadNames(names, metrics.height() * 0.9);
+    return names;
+}
+
+// Names side by side keep their height; those that would lie on each other move up and down, no farther than
+// needed. A moved name may meet another one: as often as names come together, they are spread together.
+void TradeoffView::spreadNames(QList<MethodName>& names, double spacing) const {
+    const double half = spacing / 2;
+    QList<int> group(names.size());
+    std::iota(group.begin(), group.end(), 0);
+    for (bool met = true; met;) {
+        met = false;
         for (qsizetype i = 0; i < names.size(); ++i) {
-            MethodName name = names[i];
-            name.place.moveCenter({name.place.center().x(), spread[i]});
-            result.append(name);
+            for (qsizetype j = 0; j < i; ++j) {
+                const QRectF& a = names[i].place;
+                const QRectF& b = names[j].place;
+                const bool beside = a.right() + 4 * unit() <= b.left() || b.right() + 4 * unit() <= a.left();
+                if (group[i] == group[j] || beside
+                    || std::abs(a.center().y() - b.center().y()) >= spacing - 0.01)
+                    continue;
+                std::replace(group.begin(), group.end(), group[i], int(group[j]));
+                met = true;
+            }
+        }
+        if (!met) return;
+        for (int id = 0; id < names.size(); ++id) {
+            QList<qsizetype> members;
+            QList<double> heights;
+            for (qsizetype i = 0; i < names.size(); ++i) {
+                if (group[i] != id) continue;
+                members.append(i);
+                heights.append(names[i].dot.y());
+            }
+            if (members.size() < 2) continue;
+            const QList<double> spread =
+                spreadLabels(heights, spacing, plotRect().top() + half, plotRect().bottom() - half);
+            for (qsizetype i = 0; i < members.size(); ++i)
+                names[members[i]].place.moveCenter({names[members[i]].place.center().x(), spread[i]});
         }
     }
-    return result;
 }
 
 void TradeoffView::paintBeyond(QPainter& painter) const {
@@ -118,7 +139,7 @@ void TradeoffView::paintBeyond(QPainter& painter) const {
     double leftmost = plotRect().right();
     double rightmost = plotRect().left();
     for (const TradeoffDot& dot : data_.dots) {
-        const double x = tradeoffX(dot, data_.x);
+        const double x = xOf(dot);
         if (!(dot.quality > yAxis().high) || !(x >= xAxis().low && x <= xAxis().high)) continue;
         const QPointF tip(toPixel({x, 0}).x(), plotRect().top() + 4 * u);
         painter.setPen(QPen(theme().color(dot.method), 1.8, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
@@ -161,7 +182,9 @@ void TradeoffView::paintBadge(QPainter& painter, const QString& id, const QStrin
     if (dot == nullptr || !isShown(*dot)) return;
     const double u = unit();
     // Under the dot; A to the left and B to the right, so that both fit on one plan.
-    const QPointF center = pixelOf(*dot) + QPointF((disc ? -9 : 9) * u, 15 * u);
+    // Where that would cover the axis: beside it.
+    QPointF center = pixelOf(*dot) + QPointF((disc ? -9 : 9) * u, 15 * u);
+    if (center.y() + 8 * u > plotRect().bottom()) center = pixelOf(*dot) + QPointF((disc ? -16 : 16) * u, 0);
     painter.setPen(QPen(theme().color(disc ? Role::Panel : Role::Ink), disc ? 1 : 1.6));
     painter.setBrush(theme().color(disc ? Role::Ink : Role::Panel));
     painter.drawEllipse(center, 7.5 * u, 7.5 * u);
@@ -217,15 +240,23 @@ void TradeoffView::paintOver(QPainter& painter) {
         paintDot(painter, dot);
     }
     const QFont nameFont = scaledFont(this->font(), TextRole::LabelStrong);
-    for (const MethodName& name : names)
+    for (const MethodName& name : names) {
+        // A name that had to move far says with a thin line where it belongs.
+        const bool atRight = name.place.left() > name.dot.x();
+        if (std::abs(name.place.center().y() - name.dot.y()) > 0.6 * name.place.height()) {
+            painter.setPen(QPen(theme().color(name.method), 0.9));
+            painter.drawLine(name.dot, {atRight ? name.place.left() - 2 * u : name.place.right() + 2 * u,
+                                        name.place.center().y()});
+        }
         drawHaloText(painter, {name.place.left(), centeredBaseline(nameFont, name.place.center().y())},
                      methodName(name.method), nameFont, theme().color(name.method),
                      theme().color(Role::Panel));
+    }
     if (last != nullptr && data_.hideCurrent) {
         QPen pen(theme().color(Role::Accent), 1.6);
         pen.setDashPattern({4, 3});
         painter.setPen(pen);
-        const double x = toPixel({tradeoffX(*last, data_.x), 0}).x();
+        const double x = toPixel({xOf(*last), 0}).x();
         if (x >= plotRect().left() && x <= plotRect().right())
             painter.drawLine(QPointF(x, plotRect().top()), QPointF(x, plotRect().bottom()));
     } else if (last != nullptr && isShown(*last)) {

@@ -10,6 +10,18 @@
 namespace rankscope::gui {
 namespace {
 
+TEST(Spearman, IsOfRanksAndSharesTies) {
+    const std::vector<float> a{1, 2, 3, 4, 5};
+    EXPECT_NEAR(spearman(a, std::vector<float>{1, 8, 27, 64, 125}), 1, 1e-12);
+    EXPECT_NEAR(spearman(a, std::vector<float>{9, 7, 5, 3, 1}), -1, 1e-12);
+    // scipy.stats.spearmanr([1, 2, 3, 4, 5], [5, 6, 7, 8, 7])
+    EXPECT_NEAR(spearman(a, std::vector<float>{5, 6, 7, 8, 7}), 0.8207826816681233, 1e-12);
+    // What is unknown does not count.
+    EXPECT_NEAR(spearman(std::vector<float>{1, 2, NAN, 3}, std::vector<float>{2, 4, -9, 6}), 1, 1e-12);
+    EXPECT_TRUE(std::isnan(spearman(std::vector<float>{1, 2}, std::vector<float>{1, 2})));
+    EXPECT_TRUE(std::isnan(spearman(a, std::vector<float>{3, 3, 3, 3, 3})));
+}
+
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 

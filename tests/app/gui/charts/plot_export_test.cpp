@@ -131,6 +131,18 @@ TEST_F(PlotExport, PdfIsOnePageOfTheChartsSizeAndSmall) {
     }
 }
 
+TEST_F(PlotExport, ALongCaptionIsBrokenNotCut) {
+    ShownView<SpectrumView> shown(sample::spectrum(4, 64), {360, 300});
+    options.caption = QStringLiteral(
+        "model books-delta (0925b093b7ed) · text the-lighthouse-ledger.txt, 15,360 tokens · seed 0 · "
+        "Rankscope 9.9");
+    ASSERT_EQ(exportPlot(shown.view, path("a.svg"), options), QString());
+    const QString svg = QString::fromUtf8(contentOf(path("a.svg")));
+    for (const QString& part : options.caption.split(QStringLiteral(" · ")))
+        EXPECT_TRUE(svg.contains(part)) << part.toStdString();
+    EXPECT_FALSE(svg.contains(options.caption));
+}
+
 TEST_F(PlotExport, PngIsLightAndSharp) {
     ShownView<TradeoffView> shown(sample::tradeoff());
     shown.view.setTheme(Theme::dark());

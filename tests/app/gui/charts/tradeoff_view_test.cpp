@@ -62,6 +62,30 @@ TEST_F(Tradeoff, DotsAreHitWhereTheyAreDrawn) {
     EXPECT_TRUE(hovered[1][0].toString().isEmpty());
 }
 
+TEST_F(Tradeoff, NoTwoNamesOfMethodsLieOnEachOther) {
+    TradeoffData data = view.data();
+    // All methods end at nearly one place.
+    for (TradeoffDot& dot : data.dots) {
+        if (dot.uniform) dot.quality = 25 + 1e-3 * dot.quality;
+    }
+    for (const TradeoffX x : {TradeoffX::StateSize, TradeoffX::DecodeSpeed, TradeoffX::Parameters}) {
+        for (const bool close : {false, true}) {
+            view.setData(close ? data : sample::tradeoff());
+            view.setX(x);
+            const QList<TradeoffView::MethodName> names = view.methodNames();
+            EXPECT_GT(names.size(), 3);
+            for (qsizetype i = 0; i < names.size(); ++i) {
+                const double half = names[i].place.height() / 2 + 1;
+                EXPECT_TRUE(view.plotRect().adjusted(-1, -half, 16, half).contains(names[i].place)) << i;
+                for (qsizetype j = 0; j < i; ++j) {
+                    const QRectF both = names[i].place & names[j].place;
+                    EXPECT_LE(both.height(), 0.15 * names[i].place.height()) << i << " " << j;
+                }
+            }
+        }
+    }
+}
+
 TEST_F(Tradeoff, KeysWalkAndActivate) {
     QSignalSpy picked(&view, &TradeoffView::dotPicked);
     QSignalSpy activated(&view, &TradeoffView::dotActivated);
