@@ -4,10 +4,13 @@
 #include "app/gui/layer_panels/layer_data.hpp"
 #include "app/gui/theme/fonts.hpp"
 #include "app/gui/theme/number_text.hpp"
+#include "app/gui/widgets/explain_topic.hpp"
 
 #include <QApplication>
+#include <QClipboard>
 #include <QFontMetricsF>
 #include <QHelpEvent>
+#include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QToolTip>
@@ -83,6 +86,7 @@ void RankList::setRows(bool known, const RankMetrics& ranks) {
         said.append(QStringLiteral("%1 %2").arg(title, rows_.last().value));
     }
     model_.setTable(table);
+    showTopic();
     setAccessibleDescription(said.join(QStringLiteral("; ")));
     update();
 }
@@ -150,7 +154,7 @@ void RankList::paintEvent(QPaintEvent* /*event*/) {
     const double content = names.height() + (withFormulas ? formulas.height() : 0);
     for (qsizetype i = 0; i < rows_.size(); ++i) {
         const double top = titleHeight() + static_cast<double>(i) * row;
-        if (i == hovered_)
+        if (i == hovered_ || (hasFocus() && i == cursor_))
             painter.fillRect(QRectF(2 * u, top, width() - 4 * u, row), theme_->color(Role::Hover));
         const double base = top + (row - content) / 2 + names.ascent();
         const double valueWidth = values.horizontalAdvance(rows_[i].value);
@@ -195,6 +199,7 @@ void RankList::mouseMoveEvent(QMouseEvent* event) {
     const int row = rowAt(event->position().y());
     if (row == hovered_) return;
     hovered_ = row;
+    showTopic();
     update();
     Q_EMIT readoutChanged(
         row < 0 ? QString()
@@ -210,8 +215,36 @@ void RankList::leaveEvent(QEvent* event) {
     QWidget::leaveEvent(event);
     if (hovered_ < 0) return;
     hovered_ = -1;
+    showTopic();
     update();
     Q_EMIT readoutChanged({});
+}
+
+void RankList::showTopic() {
+    const int row = hovered_ >= 0 ? hovered_ : cursor_;
+    setExplainTopic(this, row < rows_.size() ? rows_[row].name : QString());
+}
+
+void RankList::keyPressEvent(QKeyEvent* event) {
+    const int key = event->key();
+    if (rows_.isEmpty()) {
+        QWidget::keyPressEvent(event);
+    } else if (event->matches(QKeySequence::Copy)) {
+        const Row& row = rows_[cursor_];
+        QApplication::clipboard()->setText(number_text::exact(row.number));
+        Q_EMIT copied(QStringLiteral("%1 %2").arg(row.title, row.value));
+    } else if (key == Qt::Key_Up || key == Qt::Key_Down) {
+        cursor_ = std::clamp(cursor_ + (key == Qt::Key_Down ? 1 : -1), 0, static_cast<int>(rows_.size()) - 1);
+        hovered_ = -1;
+        showTopic();
+        update();
+        const Row& row = rows_[cursor_];
+        Q_EMIT readoutChanged(QStringLiteral("%1 = %2 · %3").arg(row.title, row.value, row.formula));
+    } else if (key == Qt::Key_Return || key == Qt::Key_Enter) {
+        Q_EMIT topicPicked(rows_[cursor_].name);
+    } else {
+        QWidget::keyPressEvent(event);
+    }
 }
 
 void RankList::focusInEvent(QFocusEvent* event) {

@@ -30,6 +30,7 @@ public:
 Q_SIGNALS:
     void readoutChanged(const QString& text);
     void topicPicked(const QString& topic);
+    void copied(const QString& text);
 
 protected:
     bool event(QEvent* event) override;
@@ -37,6 +38,7 @@ protected:
     void mouseMoveEvent(QMouseEvent* event) override;
     void mouseReleaseEvent(QMouseEvent* event) override;
     void leaveEvent(QEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
     void focusInEvent(QFocusEvent* event) override;
     void focusOutEvent(QFocusEvent* event) override;
 
@@ -49,10 +51,12 @@ private:
     void setRows(bool known, const RankMetrics& ranks);
     [[nodiscard]] double rowHeight() const;
     [[nodiscard]] int rowAt(double y) const;
+    void showTopic();
 
     const Theme* theme_ = &Theme::light();
     QList<Row> rows_;
     int hovered_ = -1;
+    int cursor_ = 0;  ///< row with the keyboard
     ColumnTableModel model_;
 };
 

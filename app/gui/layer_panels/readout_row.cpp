@@ -2,10 +2,13 @@
 #include "app/gui/layer_panels/readout_row.hpp"
 
 #include "app/gui/theme/fonts.hpp"
+#include "app/gui/widgets/explain_topic.hpp"
 
 #include <QApplication>
+#include <QClipboard>
 #include <QFontMetricsF>
 #include <QHelpEvent>
+#include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QToolTip>
@@ -38,7 +41,9 @@ double unit() {
 
 ReadoutRow::ReadoutRow(QWidget* parent) : QWidget(parent) {
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    setFocusPolicy(Qt::TabFocus);
     setMouseTracking(true);
+    setAccessibleName(tr("Numbers of this layer"));
 }
 
 void ReadoutRow::setReadouts(const QList<Readout>& readouts) {
@@ -48,6 +53,7 @@ void ReadoutRow::setReadouts(const QList<Readout>& readouts) {
     for (const Readout& readout : readouts_)
         parts.append(QStringLiteral("%1 %2 %3").arg(readout.label, readout.value, readout.unit).trimmed());
     setAccessibleDescription(parts.join(QStringLiteral("; ")));
+    setCursorAt(cursor_);
     updateGeometry();
     update();
 }
@@ -114,7 +120,43 @@ void ReadoutRow::paintEvent(QPaintEvent* /*event*/) {
         painter.setPen(theme_->color(Role::Ink2));
         painter.drawText(QPointF(x + values.horizontalAdvance(readout.value) + 4 * unit(), base),
                          readout.unit);
+        if (hasFocus() && i == cursor_) {
+            painter.setRenderHint(QPainter::Antialiasing);
+            painter.setPen(QPen(theme_->color(Role::Accent), 2));
+            painter.drawRoundedRect(
+                QRectF(x - 5 * unit(), 1, widthOf(readout) + 10 * unit(), height() - 2).adjusted(0, 0, 0, -1),
+                4, 4);
+        }
         x += widthOf(readout) + between;
+    }
+}
+
+void ReadoutRow::setCursorAt(int readout) {
+    cursor_ = std::clamp(readout, 0, std::max(0, shownCount() - 1));
+    setExplainTopic(this, cursor_ < readouts_.size() ? readouts_[cursor_].topic : QString());
+    update();
+}
+
+void ReadoutRow::mouseMoveEvent(QMouseEvent* event) {
+    const int at = readoutAt(event->position().x());
+    setExplainTopic(this, at < 0 ? QString() : readouts_[at].topic);
+}
+
+void ReadoutRow::keyPressEvent(QKeyEvent* event) {
+    const int key = event->key();
+    if (readouts_.isEmpty()) {
+        QWidget::keyPressEvent(event);
+    } else if (event->matches(QKeySequence::Copy)) {
+        const Readout& readout = readouts_[cursor_];
+        const QString text = QStringLiteral("%1 %2").arg(readout.value, readout.unit).trimmed();
+        QApplication::clipboard()->setText(text);
+        Q_EMIT copied(text);
+    } else if (key == Qt::Key_Left || key == Qt::Key_Right) {
+        setCursorAt(cursor_ + (key == Qt::Key_Right ? 1 : -1));
+    } else if (key == Qt::Key_Return || key == Qt::Key_Enter) {
+        if (!readouts_[cursor_].topic.isEmpty()) Q_EMIT topicPicked(readouts_[cursor_].topic);
+    } else {
+        QWidget::keyPressEvent(event);
     }
 }
 
@@ -140,6 +182,7 @@ bool ReadoutRow::event(QEvent* event) {
         }
         return true;
     }
+    if (event->type() == QEvent::FocusIn || event->type() == QEvent::FocusOut) setCursorAt(cursor_);
     return QWidget::event(event);
 }
 

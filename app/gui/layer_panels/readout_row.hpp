@@ -42,11 +42,14 @@ public:
 Q_SIGNALS:
     /// Clicked: what its explanation card is about.
     void topicPicked(const QString& topic);
+    void copied(const QString& text);
 
 protected:
     bool event(QEvent* event) override;
     void paintEvent(QPaintEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
     void mouseReleaseEvent(QMouseEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
 
 private:
     [[nodiscard]] double widthOf(const Readout& readout) const;
@@ -54,9 +57,11 @@ private:
     /// Distance between two: less when that lets one more stay.
     [[nodiscard]] double gap() const;
     [[nodiscard]] int readoutAt(double x) const;
+    void setCursorAt(int readout);
 
     const Theme* theme_ = &Theme::light();
     QList<Readout> readouts_;
+    int cursor_ = 0;  ///< the one with the keyboard
 };
 
 }  // namespace rankscope::gui

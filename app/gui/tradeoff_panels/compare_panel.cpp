@@ -14,6 +14,7 @@
 #include "app/gui/tradeoff_panels/spectra_pair_view.hpp"
 #include "app/gui/widgets/elided_label.hpp"
 #include "app/gui/widgets/empty_note.hpp"
+#include "app/gui/widgets/explain_topic.hpp"
 #include "app/gui/widgets/segmented_switch.hpp"
 
 #include <QApplication>
@@ -59,6 +60,9 @@ ComparePanel::ComparePanel(Workspace workspace, QWidget* parent)
       attributions_(new AttributionStore(workspace, this)) {
     setSubtitle(tr("differences are paired, token by token"));
     build();
+    setExplainTopic(spectra_, QStringLiteral("after_pruning"));
+    setExplainTopic(contributions_, QStringLiteral("contribution"));
+    setExplainTopic(this, QStringLiteral("difference"));
     connectWorkspace();
     applyTheme(theme());
     showPlans();

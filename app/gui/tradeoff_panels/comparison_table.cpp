@@ -5,6 +5,7 @@
 #include "app/gui/theme/fonts.hpp"
 #include "app/gui/theme/number_text.hpp"
 #include "app/gui/tradeoff_panels/plan_slot.hpp"
+#include "app/gui/widgets/explain_topic.hpp"
 
 #include <QApplication>
 #include <QClipboard>
@@ -47,12 +48,14 @@ ComparisonTable::ComparisonTable(QWidget* parent)
       slotB_(new PlanSlot(QStringLiteral("B"), this)) {
     setAccessibleName(tr("Two plans in numbers"));
     setFocusPolicy(Qt::StrongFocus);
+    setMouseTracking(true);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
 }
 
 void ComparisonTable::setRows(const QList<ComparisonRow>& rows) {
     rows_ = rows;
     cursor_ = std::clamp<int>(cursor_, 0, std::max<int>(0, static_cast<int>(rows_.size()) - 1));
+    setExplainTopic(this, rows_.isEmpty() ? QString() : rows_[cursor_].topic);
     QStringList said;
     for (const ComparisonRow& row : rows_)
         said.append(tr("%1: A %2, B %3, difference %4").arg(row.label, row.a, row.b, row.difference));
@@ -269,6 +272,11 @@ void ComparisonTable::mouseReleaseEvent(QMouseEvent* event) {
     Q_EMIT topicPicked(rows_[row].topic);
 }
 
+void ComparisonTable::mouseMoveEvent(QMouseEvent* event) {
+    const int row = rowAt(event->position().y());
+    setExplainTopic(this, row < 0 ? QString() : rows_[row].topic);
+}
+
 void ComparisonTable::keyPressEvent(QKeyEvent* event) {
     if (rows_.isEmpty() || !shown_) {
         QWidget::keyPressEvent(event);
@@ -285,6 +293,7 @@ void ComparisonTable::keyPressEvent(QKeyEvent* event) {
     } else if (event->key() == Qt::Key_Up || event->key() == Qt::Key_Down) {
         cursor_ = std::clamp<int>(cursor_ + (event->key() == Qt::Key_Down ? 1 : -1), 0,
                                   static_cast<int>(rows_.size()) - 1);
+        setExplainTopic(this, rows_[cursor_].topic);
         update();
     } else if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter) {
         Q_EMIT topicPicked(row.topic);

@@ -48,9 +48,9 @@ QString capturedFrom(const CaptureData& capture) {
         .arg(capture.layout.positions.size());
 }
 
-void fillPlan(Explanation& e, const QString& topic, const Workspace& workspace) {
+void fillPlan(Explanation& e, const QString& topic, const PlanFacts& facts, const PlanChoice& plan,
+              const Workspace& workspace) {
     const Document& document = workspace.document;
-    const PlanFacts facts = currentFacts(document);
     const PlanFacts full = fullModelFacts(document);
     const QString about = facts.estimated ? QStringLiteral("≈ ") : QString();
     const auto measured = [&] {
@@ -79,9 +79,9 @@ void fillPlan(Explanation& e, const QString& topic, const Workspace& workspace) 
         e.exact = exactText(facts.parameters, PlanFacts::kUnknown, {});
     } else if (topic == QLatin1String("mean_kept")) {
         double sum = 0;
-        for (const LayerChoice& layer : document.plan().layers)
+        for (const LayerChoice& layer : plan.layers)
             sum += static_cast<double>(layer.kept);
-        e.numbers = QStringLiteral("%1 / %2").arg(fixed(sum, 0)).arg(document.plan().layers.size());
+        e.numbers = QStringLiteral("%1 / %2").arg(fixed(sum, 0)).arg(plan.layers.size());
         e.result = rank(facts.meanKept);
         e.exact = exactText(facts.meanKept, PlanFacts::kUnknown, {});
     } else if (topic == QLatin1String("perplexity")) {
@@ -228,7 +228,9 @@ QString exactText(double value, double error, const QString& unit) {
     return unit.isEmpty() ? text : text + QLatin1Char(' ') + unit;
 }
 
-std::optional<Explanation> explain(const QString& topic, const Workspace& workspace) {
+std::optional<Explanation> explain(const QString& asked, const Workspace& workspace) {
+    const QString topic = asked.section(QLatin1Char('/'), 0, 0);
+    const QString id = asked.section(QLatin1Char('/'), 1);
     const ExplanationTopic* entry = explanationTopic(topic);
     if (entry == nullptr) return std::nullopt;
     const auto text = [](const char* source) {
@@ -248,7 +250,16 @@ std::optional<Explanation> explain(const QString& topic, const Workspace& worksp
         QStringLiteral("delta"),  QStringLiteral("estimate"),   QStringLiteral("recall"),
         QStringLiteral("decode"), QStringLiteral("prefill"),    QStringLiteral("mean_kept")};
     if (kPlanTopics.contains(topic)) {
-        fillPlan(e, topic, workspace);
+        const Document& document = workspace.document;
+        const SavedPlan* point = document.point(id);
+        const std::optional<PlanFacts> facts = factsOfId(document, id);
+        const PlanChoice full = fullModelChoice(document);
+        if (facts && (point != nullptr || id == fullModelId())) {
+            e.title += QStringLiteral(", ") + facts->name;
+            fillPlan(e, topic, *facts, point != nullptr ? point->choice : full, workspace);
+        } else {
+            fillPlan(e, topic, currentFacts(document), document.plan(), workspace);
+        }
     } else if (topic != QLatin1String("difference") && topic != QLatin1String("contribution")) {
         fillLayer(e, topic, workspace);
     }

@@ -21,7 +21,8 @@ struct Explanation {
     bool operator==(const Explanation&) const = default;
 };
 
-/// Nothing for an unknown topic.
+/// `topic` may name a saved plan, as in `perplexity/ID`: then its numbers stand for those of the current
+/// plan. Nothing for an unknown topic.
 [[nodiscard]] std::optional<Explanation> explain(const QString& topic, const Workspace& workspace);
 
 /// Definition, then the formula with the current numbers: for tooltips. Empty for an unknown topic.

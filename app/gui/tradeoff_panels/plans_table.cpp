@@ -4,6 +4,7 @@
 #include "app/gui/theme/fonts.hpp"
 #include "app/gui/tradeoff_panels/plans_delegate.hpp"
 #include "app/gui/tradeoff_panels/plans_model.hpp"
+#include "app/gui/widgets/explain_topic.hpp"
 
 #include <QApplication>
 #include <QContextMenuEvent>
@@ -188,6 +189,30 @@ void PlansTable::currentChanged(const QModelIndex& current, const QModelIndex& p
     QTableView::currentChanged(current, previous);
     // A model that starts anew takes the cursor away; nobody deselected anything.
     if (current.isValid()) workspace_.selection.setPoint(currentId());
+    showTopic(current);
+}
+
+// Of the number in a cell.
+void PlansTable::showTopic(const QModelIndex& index) {
+    const int row = index.isValid() ? sourceRow(index.row()) : -1;
+    QString topic;
+    switch (index.column()) {
+        case PlansModel::State:
+            topic = QStringLiteral("state");
+            break;
+        case PlansModel::Perplexity:
+            topic = QStringLiteral("perplexity");
+            break;
+        case PlansModel::Recall:
+            topic = QStringLiteral("recall");
+            break;
+        case PlansModel::Decode:
+            topic = QStringLiteral("decode");
+            break;
+        default:
+            topic = QStringLiteral("delta");
+    }
+    setExplainTopic(this, row < 0 ? QString() : topic + QLatin1Char('/') + model_.facts(row).id);
 }
 
 void PlansTable::resizeEvent(QResizeEvent* event) {
@@ -242,6 +267,7 @@ void PlansTable::mouseMoveEvent(QMouseEvent* event) {
     QTableView::mouseMoveEvent(event);
     const QModelIndex under = indexAt(event->position().toPoint());
     hoverRow(under.isValid() ? sourceRow(under.row()) : -1);
+    showTopic(under);
 }
 
 void PlansTable::contextMenuEvent(QContextMenuEvent* event) {
@@ -251,7 +277,10 @@ void PlansTable::contextMenuEvent(QContextMenuEvent* event) {
 }
 
 bool PlansTable::viewportEvent(QEvent* event) {
-    if (event->type() == QEvent::Leave) hoverRow(-1);
+    if (event->type() == QEvent::Leave) {
+        hoverRow(-1);
+        showTopic(currentIndex());
+    }
     return QTableView::viewportEvent(event);
 }
 

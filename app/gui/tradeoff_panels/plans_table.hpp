@@ -59,6 +59,7 @@ private:
     void fitColumns();
     void showSelected();
     void hoverRow(int row);
+    void showTopic(const QModelIndex& index);
 
     Workspace workspace_;
     PlansModel& model_;

@@ -2,6 +2,7 @@
 #include "app/gui/tradeoff_panels/ribbon_readout.hpp"
 
 #include "app/gui/theme/fonts.hpp"
+#include "app/gui/widgets/explain_topic.hpp"
 
 #include <QApplication>
 #include <QClipboard>
@@ -34,6 +35,7 @@ double advance(TextRole role, const QString& text) {
 }  // namespace
 
 RibbonReadout::RibbonReadout(const QString& topic, QWidget* parent) : QAbstractButton(parent), topic_(topic) {
+    setExplainTopic(this, topic);
     setFocusPolicy(Qt::TabFocus);
     setCursor(Qt::PointingHandCursor);
     setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);

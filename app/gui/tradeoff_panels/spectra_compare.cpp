@@ -153,7 +153,7 @@ void SpectraCompare::refresh() {
     place_ += tr(", token %1").arg(token);
     // The curves before stay until the new ones are here.
     pruned_.request({captured_, static_cast<int>(window), state, head}, rowsOf(*a_), rowsOf(*b_));
-    if (sideA_->data().layer != layer_ || sideA_->data().selected != head_) showSpectra({}, {});
+    if (sideA_->data().layer != layer_ || sideA_->data().firstHead != head_) showSpectra({}, {});
 }
 
 void SpectraCompare::showSpectra(const std::vector<float>& sigmaA, const std::vector<float>& sigmaB) {
@@ -173,10 +173,10 @@ void SpectraCompare::showSpectra(const std::vector<float>& sigmaA, const std::ve
         SpectrumData data;
         data.layer = layer_;
         data.channels = both.channels;
-        data.heads.resize(static_cast<std::size_t>(head_) + 1);
-        data.heads.back() = full_;
-        data.selected = head_;
-        data.afterPruning = side.sigma;
+        data.heads = {full_};
+        data.firstHead = head_;
+        // A layer that keeps everything has no second curve.
+        if (side.kept < both.channels) data.afterPruning = side.sigma;
         data.method = side.method;
         data.kept = side.kept;
         data.cutMovable = false;

@@ -6,6 +6,7 @@
 #include "app/gui/theme/fonts.hpp"
 #include "app/gui/tradeoff_panels/plan_drag.hpp"
 #include "app/gui/widgets/empty_note.hpp"
+#include "app/gui/widgets/explain_topic.hpp"
 
 #include <QApplication>
 #include <QComboBox>
@@ -65,12 +66,10 @@ TradeoffPanel::TradeoffPanel(Workspace workspace, QWidget* parent)
     }
     QAction* zoom = new QAction(tr("Whole range"), this);
     connect(zoom, &QAction::triggered, view_, &TradeoffView::resetZoom);
-    QAction* explain = new QAction(tr("Explain"), this);
-    connect(explain, &QAction::triggered, this, [this] { Q_EMIT explainRequested(QStringLiteral("delta")); });
+    setExplainTopic(view_, QStringLiteral("delta"));
     QAction* first = menu()->actions().value(0);
     menu()->insertMenu(first, qualityMenu_);
     menu()->insertAction(first, zoom);
-    menu()->insertAction(first, explain);
 
     connectView();
     connectWorkspace();
@@ -84,9 +83,15 @@ void TradeoffPanel::connectView() {
     connect(xBox_, &QComboBox::activated, this, [this](int index) { setX(static_cast<TradeoffX>(index)); });
     connect(qualityBox_, &QComboBox::activated, this,
             [this](int index) { setQuality(static_cast<Quality>(index)); });
-    connect(view_, &TradeoffView::dotPicked, this,
-            [&selection](const QString& id) { selection.setPoint(id); });
-    connect(view_, &TradeoffView::dotHovered, this, [&selection](const QString& id) {
+    const auto explainOf = [this](const QString& id) {
+        setExplainTopic(view_, id.isEmpty() ? QStringLiteral("delta") : QStringLiteral("delta/") + id);
+    };
+    connect(view_, &TradeoffView::dotPicked, this, [&selection, explainOf](const QString& id) {
+        explainOf(id);
+        selection.setPoint(id);
+    });
+    connect(view_, &TradeoffView::dotHovered, this, [this, &selection, explainOf](const QString& id) {
+        explainOf(id.isEmpty() ? view_->data().selected : id);
         Hover hover;
         hover.point = id;
         selection.setHover(hover);

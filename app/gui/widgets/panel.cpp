@@ -7,6 +7,7 @@
 #include "app/gui/theme/fonts.hpp"
 #include "app/gui/theme/icons.hpp"
 #include "app/gui/widgets/elided_label.hpp"
+#include "app/gui/widgets/explain_topic.hpp"
 
 #include <QApplication>
 #include <QClipboard>
@@ -91,9 +92,11 @@ Panel::Panel(const QString& title, QWidget* parent) : QFrame(parent), title_(tit
     asTable->setCheckable(true);
     connect(asTable, &QAction::triggered, this, &Panel::showTable);
     menu_->addSeparator();
+    QAction* explain = entry(tr("Explain"), [this] { Q_EMIT explainRequested(topic()); });
     entry(tr("Maximise"), &Panel::maximiseRequested);
     entry(tr("Pop out"), &Panel::popOutRequested);
-    connect(menu_, &QMenu::aboutToShow, this, [this, picture, data, save, asTable] {
+    connect(menu_, &QMenu::aboutToShow, this, [this, picture, data, save, asTable, explain] {
+        explain->setEnabled(!topic().isEmpty());
         picture->setEnabled(plot_ != nullptr);
         data->setEnabled(shownTable() != nullptr);
         save->setEnabled(plot_ != nullptr || tableModel_ != nullptr);
@@ -143,6 +146,22 @@ void Panel::setPlot(PlotView* plot) {
 void Panel::setTableModel(ColumnTableModel* model) {
     tableModel_ = model;
     tableButton_->setVisible(plot_ != nullptr || tableModel_ != nullptr);
+}
+
+QString Panel::topic() const {
+    const QString topic = plot_ != nullptr ? explainTopicOf(plot_) : QString();
+    return topic.isEmpty() ? explainTopicOf(this) : topic;
+}
+
+QWidget* Panel::keyboardTarget() const {
+    QWidget* best = nullptr;
+    const auto area = [](const QWidget* widget) { return widget->width() * widget->height(); };
+    for (QWidget* child : stack_->currentWidget()->findChildren<QWidget*>() << stack_->currentWidget()) {
+        if (child->isVisible() && child->isEnabled() && (child->focusPolicy() & Qt::TabFocus) != 0
+            && (best == nullptr || area(child) > area(best)))
+            best = child;
+    }
+    return best;
 }
 
 ColumnTableModel* Panel::shownTable() const {
@@ -209,7 +228,8 @@ void Panel::copyData() {
     const ColumnTableModel* model = shownTable();
     if (model == nullptr) return;
     QApplication::clipboard()->setText(model->table().toTsv());
-    Q_EMIT message(tr("Copied %n row(s)", nullptr, static_cast<int>(model->table().rows.size())));
+    const auto rows = model->table().rows.size();
+    Q_EMIT message(rows == 1 ? tr("Copied 1 row") : tr("Copied %1 rows").arg(rows));
 }
 
 void Panel::exportAs() {
@@ -221,6 +241,9 @@ void Panel::exportAs() {
         this, tr("Export %1").arg(title_),
         title_ + (plot_ != nullptr ? QStringLiteral(".pdf") : QStringLiteral(".csv")), kinds, &chosen);
     if (path.isEmpty()) return;
+    // Numbers under the name of a picture would open nowhere.
+    if (plot_ == nullptr && !path.endsWith(QLatin1String(".csv"), Qt::CaseInsensitive))
+        path += QStringLiteral(".csv");
     QString failure;
     if (plot_ != nullptr) {
         ExportOptions options;

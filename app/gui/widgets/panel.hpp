@@ -51,6 +51,9 @@ public:
     /// The panel's chart: gets table button, Copy picture, Copy data and Export. The last one set; null:
     /// none.
     void setPlot(PlotView* plot);
+    /// What takes the keyboard when a person comes to the panel: the largest thing in it that can.
+    [[nodiscard]] QWidget* keyboardTarget() const;
+
     /// For panels without a chart: their table. The model must live as long as the panel.
     void setTableModel(ColumnTableModel* model);
 
@@ -92,6 +95,8 @@ protected:
 private:
     void layoutHeader();
     [[nodiscard]] ColumnTableModel* shownTable() const;
+    /// What Explain of the menu is about; empty: nothing.
+    [[nodiscard]] QString topic() const;
 
     QString title_;
     const Theme* theme_;
