@@ -40,7 +40,7 @@ void HeadTiles::setHeads(const std::vector<int>& heads, int rows, int columns) {
         rows == rows_ && columns == columns_ && std::ranges::equal(heads, tiles_, {}, {}, &Tile::head);
     rows_ = rows;
     columns_ = columns;
-    setAccessibleDescription(tr("%n head(s)", nullptr, static_cast<int>(heads.size())));
+    setAccessibleDescription(heads.size() == 1 ? tr("1 head") : tr("%1 heads").arg(heads.size()));
     // The old pictures stay until the new ones are here.
     if (same) return;
     tiles_.clear();

@@ -127,6 +127,26 @@ std::vector<std::vector<float>> meanRanks(const CaptureData& capture, const QStr
     return ranks;
 }
 
+std::vector<std::vector<float>> ranksAt(const CaptureData& capture, const QString& metric,
+                                        const std::vector<int>& valueHeads, std::size_t position) {
+    std::vector<std::vector<float>> ranks;
+    const std::string name = metric.toStdString();
+    for (std::size_t layer = 0; layer < valueHeads.size(); ++layer) {
+        ranks.emplace_back(static_cast<std::size_t>(valueHeads[layer]), kNaN);
+        for (int head = 0; head < valueHeads[layer]; ++head) {
+            const HeadPlace place = placeOf(capture, static_cast<int>(layer), head);
+            if (!place.isCaptured() || capture.windows < 1) continue;
+            double sum = 0;
+            for (std::int64_t window = 0; window < capture.windows; ++window)
+                sum += capture.metric(name, static_cast<std::size_t>(place.layer), window, position,
+                                      static_cast<std::size_t>(place.head));
+            ranks.back()[static_cast<std::size_t>(head)] =
+                static_cast<float>(sum / static_cast<double>(capture.windows));
+        }
+    }
+    return ranks;
+}
+
 QStringList rankNames() {
     QStringList names;
     for (const RankMetric& metric : rank_metrics_table()) {

@@ -56,6 +56,11 @@ struct HeadPlace {
 [[nodiscard]] std::vector<std::vector<float>> meanRanks(const CaptureData& capture, const QString& metric,
                                                         const std::vector<int>& valueHeads);
 
+/// The same at one captured position, over windows.
+[[nodiscard]] std::vector<std::vector<float>> ranksAt(const CaptureData& capture, const QString& metric,
+                                                      const std::vector<int>& valueHeads,
+                                                      std::size_t position);
+
 /// Public names of the metrics that are ranks, and what people call them: "entropy rank".
 [[nodiscard]] QStringList rankNames();
 [[nodiscard]] QString rankTitle(const QString& name);

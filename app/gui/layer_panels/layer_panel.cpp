@@ -8,10 +8,13 @@
 #include "app/gui/layer_panels/layer_texts.hpp"
 #include "app/gui/layer_panels/readout_row.hpp"
 #include "app/gui/widgets/empty_note.hpp"
+#include "app/gui/widgets/explain_topic.hpp"
 #include "app/gui/widgets/segmented_switch.hpp"
 #include "app/gui/widgets/split_frame.hpp"
+#include "app/gui/widgets/waiting_veil.hpp"
 
 #include <QActionGroup>
+#include <QFileInfo>
 #include <QMenu>
 #include <QStackedWidget>
 #include <QVBoxLayout>
@@ -24,6 +27,7 @@ namespace {
 constexpr double kSideBySideFrom = 520;  // units
 constexpr double kLeastMargin = 50;      // of the charts, units
 constexpr int kThrottleMs = 80;
+constexpr int kEarlyToken = 128;  // from here on ranks hardly move
 constexpr int kSampledStates = 12;
 
 }  // namespace
@@ -49,6 +53,7 @@ LayerPanel::LayerPanel(const Workspace& workspace, QWidget* parent)
     stack_->addWidget(charts_);
     stack_->addWidget(empty_);
 
+    veil_ = new WaitingVeil(stack_);
     after_ = new AfterPruning(workspace_.states, this);
     soon_.setSingleShot(true);
     soon_.setInterval(kThrottleMs);
@@ -111,6 +116,9 @@ void LayerPanel::buildMenu() {
         showSpectrum();
     });
     menu()->insertAction(first, here);
+    addHead_ = new QMenu(tr("Add head"), this);
+    connect(addHead_, &QMenu::aboutToShow, this, &LayerPanel::fillAddHead);
+    menu()->insertMenu(first, addHead_);
     menu()->insertSeparator(first);
     auto* metrics = new QMenu(tr("Rank over tokens"), this);
     QStringList titles;
@@ -129,6 +137,66 @@ void LayerPanel::buildMenu() {
         heads_->setData(data);
     });
     menu()->insertAction(first, split);
+    auto* scatter = new QAction(tr("Heads: early rank against late"), this);
+    scatter->setCheckable(true);
+    scatter->setToolTip(tr("Rank at token %1 against the rank at the last token").arg(kEarlyToken));
+    connect(scatter, &QAction::toggled, this, [this](bool on) {
+        earlyAgainstLate_ = on;
+        showModelRanks();
+        arrangeLower();
+    });
+    menu()->insertAction(first, scatter);
+}
+
+// Captured heads of all layers, a menu a layer; those that are drawn beside the layer's own are checked.
+void LayerPanel::fillAddHead() {
+    addHead_->clear();
+    if (capture() == nullptr) {
+        addHead_->addAction(tr("Nothing is captured"))->setEnabled(false);
+        return;
+    }
+    for (const CaptureLayer& layer : capture()->layout.layers) {
+        QMenu* heads = addHead_->addMenu(tr("Layer %1").arg(layer.index));
+        for (const std::int32_t head : layer.heads) {
+            const std::pair<int, int> which{static_cast<int>(layer.index), head};
+            QAction* action = heads->addAction(tr("Head %1").arg(head));
+            action->setCheckable(true);
+            action->setChecked(addedHeads_.contains(which));
+            connect(action, &QAction::triggered, this, [this, which](bool on) {
+                addedHeads_.removeAll(which);
+                if (on) addedHeads_.append(which);
+                showSpectrum();
+            });
+        }
+    }
+    addHead_->addSeparator();
+    QAction* none = addHead_->addAction(tr("Remove all added heads"));
+    none->setEnabled(!addedHeads_.isEmpty());
+    connect(none, &QAction::triggered, this, [this] {
+        addedHeads_.clear();
+        showSpectrum();
+    });
+}
+
+std::vector<NamedSpectrum> LayerPanel::addedSpectra() const {
+    std::vector<NamedSpectrum> added;
+    for (const auto& [layer, head] : addedHeads_) {
+        const HeadPlace place = placeOf(*capture(), layer, head);
+        if (!place.isCaptured()) continue;
+        const auto l = static_cast<std::size_t>(place.layer);
+        const auto h = static_cast<std::size_t>(place.head);
+        NamedSpectrum spectrum{tr("layer %1, head %2").arg(layer).arg(head), {}};
+        if (atToken_) {
+            const auto values =
+                capture()->spectrum(l, workspace_.selection.window(),
+                                    capture()->nearestPosition(workspace_.selection.token()), h);
+            spectrum.values.assign(values.begin(), values.end());
+        } else {
+            spectrum.values = capture()->meanSpectrum(l, h);
+        }
+        added.push_back(std::move(spectrum));
+    }
+    return added;
 }
 
 void LayerPanel::connectViews() {
@@ -138,6 +206,9 @@ void LayerPanel::connectViews() {
         selection.setLevel(index == 0 ? Selection::Level::Layer : Selection::Level::State);
     });
     connect(readouts_, &ReadoutRow::topicPicked, this, &Panel::explainRequested);
+    connect(readouts_, &ReadoutRow::copied, this,
+            [this](const QString& text) { Q_EMIT message(tr("Copied %1").arg(text)); });
+    setExplainTopic(spectrum_, QStringLiteral("best_directions"));
     connect(empty_, &EmptyNote::remedyRequested, this,
             [this] { Q_EMIT captureRequested(capture() == nullptr ? -1 : workspace_.selection.layer()); });
     connect(tabs_, &SegmentedSwitch::picked, this, [this] { arrangeLower(); });
@@ -155,6 +226,7 @@ void LayerPanel::connectViews() {
         Q_EMIT readoutChanged({});
         document.cancelDrag();
     });
+    connect(spectrum_, &SpectrumView::message, this, &Panel::message);
     connect(spectrum_, &SpectrumView::indexHovered, this, [this, &selection](int index) {
         hover(index > 0 ? Hover{selection.layer(), -1, index, -1, -1, {}} : Hover{});
     });
@@ -213,10 +285,12 @@ void LayerPanel::connectWorkspace() {
     });
     const Document& document = workspace_.document;
     connect(&document, &Document::modelChanged, this, [this] {
+        addedHeads_.clear();
         showLayer();
         showModelRanks();
     });
     connect(&document, &Document::planChanged, this, &LayerPanel::planChanged);
+    connect(&document, &Document::dragChanged, spectrum_, &SpectrumView::setCutHeld);
     connect(&document, &Document::scoresChanged, this, [this] {
         showReadouts();
         showAfterPruning();
@@ -232,6 +306,11 @@ void LayerPanel::connectWorkspace() {
         showLayer();
         showModelRanks();
     };
+    connect(&workspace_.states, &StateSource::opening, this,
+            [this](const QString& path) { veil_->wait(tr("Reading %1").arg(QFileInfo(path).fileName())); });
+    for (const auto signal : {&StateSource::opened, &StateSource::closed})
+        connect(&workspace_.states, signal, veil_, &WaitingVeil::done);
+    connect(&workspace_.states, &StateSource::failed, veil_, &WaitingVeil::done);
     connect(&workspace_.states, &StateSource::opened, this, captureChanged);
     connect(&workspace_.states, &StateSource::closed, this, captureChanged);
 }
@@ -295,6 +374,7 @@ void LayerPanel::showSpectrum() {
                                              capture()->nearestPosition(selection.token()))
                                  : meanSpectra(*capture(), layer);
     data.selected = selection.head();
+    data.added = addedSpectra();
     if (const LayerChoice* choice = workspace_.document.layerChoice(selection.layer())) {
         data.channels = static_cast<int>(choice->key_dim);
         data.kept = static_cast<int>(choice->kept);
@@ -303,6 +383,7 @@ void LayerPanel::showSpectrum() {
         data.channels = static_cast<int>(shape.key_dim);
         data.kept = data.channels;
     }
+    data.floor = floor_;
     data.snap = data.channels >= 256 ? 16 : 8;
     // The curve after pruning stays until the new one is here, unless it was another head's.
     const SpectrumData& before = spectrum_->data();
@@ -344,6 +425,7 @@ void LayerPanel::showRanks() {
         ranksOverTokens(*capture(), static_cast<std::size_t>(place_.layer), window, tokenMetric_);
     data.selected = selection.head();
     data.token = selection.token();
+    setExplainTopic(ranks_, tokenMetric_);
     shownWindow_ = selection.window();
     ranks_->setData(data);
     arrangeLower();
@@ -356,6 +438,7 @@ void LayerPanel::showModelRanks() {
     const QString metric = selection.metric() == QLatin1String("sensitivity") ? QStringLiteral("rank_stable")
                                                                               : selection.metric();
     data.metric = rankTitle(metric);
+    setExplainTopic(heads_, metric);
     data.layer = selection.layer();
     data.head = selection.head();
     if (capture() != nullptr && workspace_.document.hasModel()) {
@@ -363,6 +446,16 @@ void LayerPanel::showModelRanks() {
         for (const LayerConfig& layer : workspace_.document.config().layers)
             heads.push_back(layer.prunable() ? static_cast<int>(layer.value_heads) : 0);
         data.ranks = meanRanks(*capture(), metric, heads);
+        const auto& positions = capture()->layout.positions;
+        if (earlyAgainstLate_ && positions.size() > 1) {
+            // Of the positions that were captured.
+            const std::size_t early = capture()->nearestPosition(kEarlyToken - 1);
+            const std::size_t late = positions.size() - 1;
+            data.early = ranksAt(*capture(), metric, heads, early);
+            data.late = ranksAt(*capture(), metric, heads, late);
+            data.earlyTitle = tr("%1 after token %2").arg(data.metric).arg(positions[early]);
+            data.lateTitle = tr("%1 after token %2").arg(data.metric).arg(positions[late]);
+        }
     }
     heads_->setData(data);
 }
@@ -419,6 +512,12 @@ void LayerPanel::setCompact(bool compact) {
     arrangeLower();
 }
 
+void LayerPanel::setFloor(double floor) {
+    if (floor == floor_) return;
+    floor_ = floor;
+    showSpectrum();
+}
+
 void LayerPanel::arrangeLower() {
     sideBySide_ = !compact_ && width() >= px(kSideBySideFrom);
     const bool tabbed = !compact_ && !sideBySide_;
@@ -428,7 +527,9 @@ void LayerPanel::arrangeLower() {
     const QString window =
         capture() == nullptr ? QString() : tr("window %1").arg(workspace_.selection.window() + 1);
     ranks_->setHeading(tabbed ? QString() : tr("Rank over tokens"), window);
-    heads_->setHeading(tabbed ? QString() : tr("Heads by layer"));
+    heads_->setHeading(tabbed              ? QString()
+                       : earlyAgainstLate_ ? tr("Heads, early and late")
+                                           : tr("Heads by layer"));
     heads_->setLegendInHeading(!tabbed);
     // Stacked charts share their left edge.
     const double margin = std::max({kLeastMargin, spectrum_->neededLeftMargin(), ranks_->neededLeftMargin()});
@@ -442,6 +543,7 @@ void LayerPanel::applyTheme(const Theme& theme) {
     level_->applyTheme(theme);
     readouts_->applyTheme(theme);
     empty_->applyTheme(theme);
+    veil_->applyTheme(theme);
     charts_->applyTheme(theme);
     pair_->applyTheme(theme);
     tabs_->applyTheme(theme);

@@ -13,6 +13,7 @@
 
 QT_BEGIN_NAMESPACE
 class QActionGroup;
+class QMenu;
 class QStackedWidget;
 QT_END_NAMESPACE
 
@@ -24,6 +25,7 @@ class ReadoutRow;
 class SegmentedSwitch;
 class SpectrumView;
 class SplitFrame;
+class WaitingVeil;
 
 /// The selected layer: its spectra with the line that cuts at K', its ranks along the text, and the heads of
 /// the whole model.
@@ -36,6 +38,9 @@ public:
 
     /// Compact: spectrum and rank over tokens alone, for the layout in which this column is narrow.
     void setCompact(bool compact);
+
+    /// Where spectra end, relative to the first value.
+    void setFloor(double floor);
 
     void applyTheme(const Theme& theme) override;
 
@@ -61,6 +66,8 @@ protected:
 private:
     void buildLower();
     void buildMenu();
+    void fillAddHead();
+    [[nodiscard]] std::vector<NamedSpectrum> addedSpectra() const;
     void connectViews();
     void connectWorkspace();
 
@@ -88,6 +95,7 @@ private:
     ReadoutRow* readouts_;
     QStackedWidget* stack_;
     EmptyNote* empty_;
+    WaitingVeil* veil_;
     SplitFrame* charts_;
     SpectrumView* spectrum_;
     QWidget* lower_;
@@ -97,13 +105,17 @@ private:
     HeadsByLayerView* heads_;
     AfterPruning* after_;
     QActionGroup* tokenMetrics_ = nullptr;
-    QTimer soon_;  // what may wait a moment while the plan is dragged
+    QMenu* addHead_ = nullptr;
+    QList<std::pair<int, int>> addedHeads_;  // layer and head, drawn beside the layer's own
+    QTimer soon_;                            // what may wait a moment while the plan is dragged
 
     HeadPlace place_;
     bool atToken_ = false;
     bool compact_ = false;
+    bool earlyAgainstLate_ = false;
     bool sideBySide_ = true;
     int shownWindow_ = -1;
+    double floor_ = 1e-6;
     int keptBefore_ = 0;  // of the drag that is on
     QString tokenMetric_ = QStringLiteral("rank_entropy");
 };

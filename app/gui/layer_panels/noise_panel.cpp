@@ -120,7 +120,7 @@ void NoisePanel::showNoise() {
     view_->setData(data);
     stack_->setCurrentWidget(nothing ? static_cast<QWidget*>(empty_) : view_);
     setSubtitle(nothing ? QString()
-                : heads ? tr("amplification of %n head(s)", nullptr, static_cast<int>(data.heads.size()))
+                : heads ? tr("amplification, heads: %1").arg(data.heads.size())
                         : tr("perplexity against noise"));
     if (!nothing) return;
     if (!workspace_.document.hasModel()) {

@@ -12,7 +12,9 @@
 #include "app/gui/theme/color_map.hpp"
 #include "app/gui/theme/number_text.hpp"
 #include "app/gui/widgets/empty_note.hpp"
+#include "app/gui/widgets/explain_topic.hpp"
 #include "app/gui/widgets/segmented_switch.hpp"
+#include "app/gui/widgets/waiting_veil.hpp"
 
 #include <QActionGroup>
 #include <QGridLayout>
@@ -61,6 +63,7 @@ StatePanel::StatePanel(const Workspace& workspace, QWidget* parent)
     stack_->addWidget(content);
     stack_->addWidget(empty_);
     analyst_ = new StateAnalyst(this);
+    veil_ = new WaitingVeil(page_);
     soon_.setSingleShot(true);
     soon_.setInterval(kThrottleMs);
     buildMenu();
@@ -149,6 +152,9 @@ void StatePanel::connectViews() {
     connect(tiles_, &HeadTiles::readoutChanged, this, &Panel::readoutChanged);
     connect(ranks_, &RankList::readoutChanged, this, &Panel::readoutChanged);
     connect(ranks_, &RankList::topicPicked, this, &Panel::explainRequested);
+    connect(ranks_, &RankList::copied, this,
+            [this](const QString& text) { Q_EMIT message(tr("Copied %1").arg(text)); });
+    setExplainTopic(this, QStringLiteral("rank_stable"));
     ranks_->installEventFilter(this);
     QList<PlotView*> plots{sigma_};
     plots.append(QList<PlotView*>(maps_.begin(), maps_.end()));
@@ -189,8 +195,10 @@ void StatePanel::connectWorkspace() {
     connect(analyst_, &StateAnalyst::ready, this,
             [this](const std::shared_ptr<const StateAnalysis>& analysis) {
                 analysis_ = analysis;
+                veil_->done();
                 showAnalysis();
             });
+    connect(&workspace_.states, &StateSource::failed, veil_, &WaitingVeil::done);
 }
 
 const CaptureData* StatePanel::capture() const {
@@ -219,16 +227,19 @@ void StatePanel::refresh() {
     if (showEmptyNote()) {
         stack_->setCurrentWidget(empty_);
         asked_.reset();
+        veil_->done();
         return;
     }
     stack_->setCurrentIndex(0);
     if (allHeads_->isChecked()) {
+        veil_->done();
         requestTiles();
         return;
     }
     const std::optional<StateKey> key = wantedKey();
     if (!key || key == asked_) return;
     asked_ = key;
+    veil_->wait(tr("Reading the state of layer %1, head %2").arg(selection.layer()).arg(selection.head()));
     workspace_.states.requestState(*key);
 }
 
@@ -289,7 +300,11 @@ void StatePanel::stateReady(const StateKey& key, const StateAnalyst::State& stat
         workspace_.states.requestState(next);
         return;
     }
-    if (!asked_ || *asked_ != key || std::ssize(*state) != shape.key_dim * shape.value_dim) return;
+    if (!asked_ || *asked_ != key) return;
+    if (std::ssize(*state) != shape.key_dim * shape.value_dim) {
+        veil_->done();
+        return;
+    }
     analysed_ = key;
     analyst_->start(state, static_cast<int>(shape.key_dim), static_cast<int>(shape.value_dim));
 }
@@ -524,6 +539,7 @@ void StatePanel::applyTheme(const Theme& theme) {
     sigma_->setTheme(theme);
     ranks_->applyTheme(theme);
     tiles_->applyTheme(theme);
+    veil_->applyTheme(theme);
     showBars();
 }
 

@@ -29,6 +29,7 @@ class HeatMapView;
 class RankList;
 class SegmentedSwitch;
 class SingularValuesView;
+class WaitingVeil;
 
 /// In which order the rows of a state are drawn.
 enum class RowOrder { Index, Norm, Score, Clustered };
@@ -113,6 +114,7 @@ private:
     RankList* ranks_;
     HeadTiles* tiles_;
     StateAnalyst* analyst_;
+    WaitingVeil* veil_;
     QTimer soon_;
 
     RowOrder order_ = RowOrder::Index;
