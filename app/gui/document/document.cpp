@@ -187,7 +187,19 @@ QString Document::savePoint() {
     SavedPlan point;
     point.id = QUuid::createUuid().toString(QUuid::WithoutBraces);
     point.choice = plan();
-    if (point.choice.name.empty()) point.choice.name = defaultPlanName(point.choice).toStdString();
+    // An edited plan still has the name that it came with: that belongs to the plan that was saved under it.
+    const auto taken = [&](const std::string& name) {
+        return name == tr("Full model").toStdString()
+               || std::ranges::any_of(state_.points,
+                                      [&](const SavedPlan& other) { return other.choice.name == name; });
+    };
+    if (point.choice.name.empty() || taken(point.choice.name)) {
+        const QString plain = defaultPlanName(point.choice);
+        QString name = plain;
+        for (int number = 2; taken(name.toStdString()); ++number)
+            name = QStringLiteral("%1 (%2)").arg(plain).arg(number);
+        point.choice.name = name.toStdString();
+    }
     const QString id = point.id;
     const QString name = QString::fromStdString(point.choice.name);
     next.points.push_back(std::move(point));

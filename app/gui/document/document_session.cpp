@@ -73,7 +73,8 @@ void Document::openSession(const SavedSession& session, const QString& path) {
     state_.plan = session.history.empty() ? session.current : session.history.front().choice;
     if (!session.history.empty()) {
         startLabel_ = QString::fromStdString(session.history.front().label);
-        stepTimes_ = {timeOf(session.history.front().time)};
+        // A session without steps was opened now, whenever it was made.
+        if (session.history.size() > 1) stepTimes_ = {timeOf(session.history.front().time)};
         for (std::size_t i = 1; i < session.history.size(); ++i) {
             setPlan(QString::fromStdString(session.history[i].label), session.history[i].choice);
             stepTimes_.resize(static_cast<std::size_t>(undo_.index()) + 1);

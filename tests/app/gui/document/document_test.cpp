@@ -223,5 +223,23 @@ TEST_F(DocumentTest, PlanKeyIsWhatThePlanDoes) {
     EXPECT_EQ(planMethod(b), Method::Mixed);
 }
 
+TEST(DocumentPoints, AnEditedPlanIsNotSavedUnderAnotherPlansName) {
+    Document document;
+    document.openSession(sampleSession(), QString());
+    // As a plan that was made current and edited: the name is still that of the saved one.
+    PlanChoice plan = document.point(QStringLiteral("drrqr-0.5"))->choice;
+    document.setPlan(QStringLiteral("x"), plan);
+    document.setPlan(QStringLiteral("y"), document.withKept(1, 40));
+    const QString first = document.savePoint();
+    const std::string name = document.point(first)->choice.name;
+    EXPECT_NE(name, plan.name);
+    document.setPlan(QStringLiteral("z"), document.withKept(2, 40));
+    document.setPlan(QStringLiteral("z"), document.withKept(1, 32));
+    const QString second = document.savePoint();
+    EXPECT_NE(second, first);
+    // The same mean of channels makes the same plain name.
+    EXPECT_NE(document.point(second)->choice.name, name);
+}
+
 }  // namespace
 }  // namespace rankscope::gui
