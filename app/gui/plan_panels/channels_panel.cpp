@@ -8,6 +8,7 @@
 #include "app/gui/plan_panels/channel_strip.hpp"
 #include "app/gui/plan_panels/layer_row.hpp"
 #include "app/gui/widgets/empty_note.hpp"
+#include "app/gui/widgets/explain_topic.hpp"
 
 #include <QMenu>
 #include <QStackedWidget>
@@ -32,6 +33,7 @@ ChannelsPanel::ChannelsPanel(const Workspace& workspace, QWidget* parent)
     stack_->addWidget(empty_);
     buildMenu();
     setTableModel(&numbers_);
+    setExplainTopic(this, QStringLiteral("kept_energy"));
     soon_.setSingleShot(true);
     soon_.setInterval(kNumbersDelayMs);
     connect(&soon_, &QTimer::timeout, this, &ChannelsPanel::fillNumbers);

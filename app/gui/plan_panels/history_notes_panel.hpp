@@ -40,6 +40,8 @@ public:
     void setExtraPage(const QString& title, QWidget* page);
     QWidget* takeExtraPage();
 
+    [[nodiscard]] QWidget* extraPage() const { return extra_; }
+
     /// The row of tabs alone; a click on a tab opens it again.
     void setCollapsed(bool collapsed);
 

@@ -158,7 +158,7 @@ void LayerDelegate::paintHeads(QPainter& painter, const QRectF& cell, const Laye
         paintStrip(painter, cells, row);
         return;
     }
-    const QList<QRgb>& colors = sequentialColors(SequentialMap::Viridis);
+    const QList<QRgb>& colors = sequentialColors(chosenMap());
     const QColor outline = theme_->color(Role::Strong, 0.5);
     for (int head = 0; head < cells.count; ++head) {
         const std::optional<float>& value = row.heads[static_cast<std::size_t>(head)];
@@ -196,7 +196,7 @@ void LayerDelegate::paintHeads(QPainter& painter, const QRectF& cell, const Laye
 
 void LayerDelegate::paintStrip(QPainter& painter, const HeadCells& cells, const LayerRow& row) const {
     constexpr int kBins = 12;
-    const QList<QRgb>& colors = sequentialColors(SequentialMap::Viridis);
+    const QList<QRgb>& colors = sequentialColors(chosenMap());
     std::array<int, kBins> counts{};
     int most = 0;
     int selectedBin = -1;
@@ -308,11 +308,17 @@ void LayerDelegate::paintCompared(QPainter& painter, const QRectF& cell, const L
     }
     const QFont font = bodyFont(false);
     const double radius = std::min(7 * u, kept.track.height() / 2 + 1 * u);
-    if (b != nullptr) badge(painter, {x(b), middle}, radius, false, *theme_, font);
-    // Equal: side by side, or one would hide the other.
-    if (a != nullptr)
-        badge(painter, {b != nullptr && a->kept == b->kept ? x(a) - radius * 1.2 : x(a), middle}, radius,
-              true, *theme_, font);
+    double xa = a != nullptr ? x(a) : 0;
+    double xb = b != nullptr ? x(b) : 0;
+    // Equal or nearly so: side by side, or one would hide the other.
+    if (a != nullptr && b != nullptr && std::abs(xa - xb) < 2 * radius + u) {
+        const double center = (xa + xb) / 2;
+        const double side = xa <= xb ? radius + u / 2 : -radius - u / 2;
+        xa = center - side;
+        xb = center + side;
+    }
+    if (b != nullptr) badge(painter, {xb, middle}, radius, false, *theme_, font);
+    if (a != nullptr) badge(painter, {xa, middle}, radius, true, *theme_, font);
     painter.setFont(bodyFont(row.layer == selection_.layer()));
     painter.setPen(theme_->color(Role::Ink));
     painter.drawText(kept.number, Qt::AlignRight | Qt::AlignVCenter,

@@ -9,6 +9,7 @@
 #include "app/gui/plan_panels/presets.hpp"
 #include "app/gui/theme/fonts.hpp"
 #include "app/gui/theme/number_text.hpp"
+#include "app/gui/widgets/explain_topic.hpp"
 
 #include <QApplication>
 #include <QFontMetricsF>
@@ -85,6 +86,7 @@ LayerTable::LayerTable(const Workspace& workspace, LayerTableModel& model, QWidg
         updateRow(before);
         updateRow(state_.dragRow);
     });
+    showTopic(LayerColumn::Kept);
     applyTheme(*theme_);
     arrange();
 }
@@ -426,6 +428,29 @@ void LayerTable::hoverAt(const QPoint& position) {
         hover.head = headsOf(index.row()).at(position);
     ownHover_ = true;
     workspace_.selection.setHover(hover);
+    showTopic(static_cast<LayerColumn>(index.column()));
+}
+
+// The card speaks of the selected layer.
+void LayerTable::showTopic(LayerColumn column) {
+    QString topic;
+    switch (column) {
+        case LayerColumn::Heads:
+            topic = workspace_.selection.metric();
+            break;
+        case LayerColumn::Energy:
+            topic = QStringLiteral("kept_energy");
+            break;
+        case LayerColumn::Delta:
+            topic = QStringLiteral("layer_delta");
+            break;
+        case LayerColumn::State:
+            topic = QStringLiteral("state");
+            break;
+        default:
+            topic = QStringLiteral("kept_channels");
+    }
+    setExplainTopic(this, topic);
 }
 
 void LayerTable::showCursor(const QPoint& position) {
@@ -445,6 +470,7 @@ void LayerTable::showCursor(const QPoint& position) {
 
 void LayerTable::leaveEvent(QEvent* event) {
     QTableView::leaveEvent(event);
+    showTopic(LayerColumn::Kept);
     if (!ownHover_) return;
     ownHover_ = false;
     workspace_.selection.setHover({});

@@ -113,6 +113,7 @@ private:
     void moveDrag(double x, bool single);
     void endDrag(bool keep);
     void hoverAt(const QPoint& position);
+    void showTopic(LayerColumn column);
     void showCursor(const QPoint& position);
     void updateRow(int row);
     void layerChanged();

@@ -169,13 +169,18 @@ void PlanPanel::readScale() {
     const QString metric = workspace_.selection.metric();
     const bool known = std::isfinite(model_->low()) && std::isfinite(model_->high());
     if (known)
-        bar_->setScale({}, sequentialColors(SequentialMap::Viridis), metricText(metric, model_->low()),
+        bar_->setScale({}, sequentialColors(chosenMap()), metricText(metric, model_->low()),
                        metricText(metric, model_->high()), false);
     bar_->setVisible(known);
     capture_->setVisible(workspace_.states.capture() == nullptr && metric != QLatin1String("sensitivity"));
     bar_->setToolTip(tr("%1: %2\nOne scale for the whole model; means over windows and captured positions")
                          .arg(colorMetric(metric).title, colorMetric(metric).formula));
     arrangeColorRow();
+}
+
+void PlanPanel::showColors() {
+    readScale();
+    table_->viewport()->update();
 }
 
 void PlanPanel::setCompare(bool compare) {

@@ -34,6 +34,9 @@ public:
 
     void applyTheme(const Theme& theme) override;
 
+    /// Another map of colours was chosen.
+    void showColors();
+
     /// For the layout Compare: K' of A and B as badges on one track.
     void setCompare(bool compare);
 

@@ -111,7 +111,20 @@ QList<QRgb> interpolated(const Stops& stops) {
     return result;
 }
 
+SequentialMap& mapInUse() {
+    static SequentialMap map = SequentialMap::Viridis;
+    return map;
+}
+
 }  // namespace
+
+SequentialMap chosenMap() {
+    return mapInUse();
+}
+
+void chooseMap(SequentialMap map) {
+    mapInUse() = map;
+}
 
 const QList<QRgb>& sequentialColors(SequentialMap map) {
     static const QList<QRgb> viridis = opaque(kViridis);

@@ -13,6 +13,10 @@ enum class SequentialMap { Viridis, Cividis, Grey };
 
 [[nodiscard]] const QList<QRgb>& sequentialColors(SequentialMap map);
 
+/// The one that is used for data, of the whole program: the person's choice.
+[[nodiscard]] SequentialMap chosenMap();
+void chooseMap(SequentialMap map);
+
 /// Diverging map, symmetric about 0: 255 steps, index 127 is zero; its middle is near the panel's colour.
 [[nodiscard]] const QList<QRgb>& divergingColors(const Theme& theme);
 
