@@ -86,7 +86,7 @@ private:
         const std::string prepared = prepare_json(text, where_);
         if (const auto twice = duplicate_key(prepared)) refuse(fmt::format("key \"{}\" is there twice", printable(*twice, 60)));
         Json document = Json::parse(prepared, nullptr, false);
-        if (document.is_discarded()) refuse("not JSON");
+        if (document.is_discarded()) throw_input("bad session: " + where_ + ": not JSON", "it may have been cut short while it was copied, or is another kind of file");
         return document;
     }
 

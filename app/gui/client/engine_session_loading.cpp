@@ -34,7 +34,10 @@ void EngineSession::showWhere(const protocol::ProvenanceData& provenance) {
     const QString device = textOf(provenance.device);
     QString where = device;
     if (device.startsWith(QLatin1String("cpu")))
-        where = provenance.threads > 0 ? tr("CPU, %n thread(s)", nullptr, provenance.threads) : tr("CPU");
+        where = provenance.threads > 0
+                    ? (provenance.threads == 1 ? tr("CPU, 1 thread")
+                                               : tr("CPU, %1 threads").arg(provenance.threads))
+                    : tr("CPU");
     EngineStatus status = status_;
     status.where = address_.host.isEmpty() ? tr("Local %1").arg(where)
                                            : QStringLiteral("%1 · %2").arg(address_.host, where);
@@ -68,7 +71,11 @@ void EngineSession::loadModel() {
         if (model_ != Loaded::Loading) return;
         setModel(Loaded::No);
         if (failure.reason == JobFailure::Reason::Error)
-            Q_EMIT refused(tr("Model not loaded: %1").arg(name), failure.message, failure.hint);
+            Q_EMIT refused(tr("Model not loaded: %1").arg(name), failure.message,
+                           failure.hint.isEmpty()
+                               ? tr("What is measured stays; new measurements need the model: put it "
+                                    "back, or open it with File, Model folder…")
+                               : failure.hint);
     });
     protocol::OpenModelRequest request;
     request.path = document_.model().path.string();

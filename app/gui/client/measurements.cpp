@@ -134,7 +134,8 @@ void Measurements::benchmark(const std::vector<std::int64_t>& lengths, int batch
         if (const SavedPlan* point = document_.point(id)) add(point->choice);
     }
     const std::int64_t job =
-        jobs_.begin(tr("Benchmark %n plan(s) and the full model", nullptr, static_cast<int>(choices.size())));
+        jobs_.begin(choices.size() == 1 ? tr("Benchmark 1 plan and the full model")
+                                        : tr("Benchmark %1 plans and the full model").arg(choices.size()));
     maker_.make(choices, job, [this, job, choices, lengths, batch](const std::vector<Plan>& plans) {
         protocol::BenchJobRequest request;
         for (std::size_t i = 0; i < plans.size(); ++i)
