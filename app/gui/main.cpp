@@ -80,6 +80,7 @@ int main(int argc, char** argv) {
         });
     }
     window.show();
+    window.takeKeyboard();
     if (parser.isSet(lecture)) window.setLecture(true);
     // After the first paint: nothing in the window waits for the engine.
     QTimer::singleShot(0, &window, [&] {

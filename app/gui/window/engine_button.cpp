@@ -136,7 +136,10 @@ void EngineButton::refresh() {
         case EngineStatus::State::Stopped:
             role = Role::Err;
             where = tr("Engine stopped");
+            // "ran out of memory": the first line has named the engine.
             doing = status.reason;
+            if (const QString subject = tr("The engine "); doing.startsWith(subject))
+                doing = doing.mid(subject.size());
             action_->setText(status.remedy.isEmpty() ? tr("Restart") : status.remedy);
             action_->setVisible(true);
             break;
@@ -145,6 +148,8 @@ void EngineButton::refresh() {
                                 18 * designUnit(QApplication::font()), devicePixelRatioF()));
     // Texts may give way, the button never.
     action_->setMinimumWidth(action_->sizeHint().width());
+    // In one line how far it is says more than what it is.
+    if (oneLine_ && (busy || status.state == EngineStatus::State::Stopped)) std::swap(where, doing);
     where_->setFullText(where);
     doing_->setFullText(doing);
     doing_->setVisible(!oneLine_);
@@ -155,9 +160,9 @@ void EngineButton::refresh() {
     bar_->setVisible(busy && running->total > 0);
     if (busy && running->total > 0) bar_->setValue(qRound(1000 * running->done / running->total));
     setAccessibleName(tr("Engine: %1, %2").arg(where, doing));
-    setToolTip(status.state == EngineStatus::State::Stopped && !status.detail.isEmpty()
-                   ? status.reason + QLatin1Char('\n') + status.detail
-                   : QString());
+    setToolTip(status.state != EngineStatus::State::Stopped ? QString()
+               : status.detail.isEmpty()                    ? status.reason
+                                         : status.reason + QLatin1Char('\n') + status.detail);
 }
 
 }  // namespace rankscope::gui

@@ -59,7 +59,8 @@ MainToolBar::MainToolBar(const ActionRegistry& actions, QMenu* openMenu, QMenu* 
     row->addStretch(1);
     row->addWidget(separator());
     engine_ = new EngineButton(engine, this);
-    row->addWidget(engine_, 2);
+    // What is spare goes to the words of the engine first: gaps carry nothing.
+    row->addWidget(engine_, 10);
     setLevel(0);
     level_ = 0;
 }

@@ -11,6 +11,7 @@
 #include "app/gui/layer_panels/token_scrubber.hpp"
 #include "app/gui/plan_panels/channels_panel.hpp"
 #include "app/gui/plan_panels/history_notes_panel.hpp"
+#include "app/gui/plan_panels/layer_table.hpp"
 #include "app/gui/plan_panels/plan_panel.hpp"
 #include "app/gui/theme/fonts.hpp"
 #include "app/gui/theme/number_text.hpp"
@@ -25,6 +26,8 @@
 #include "app/gui/window/banner.hpp"
 #include "app/gui/window/command_palette.hpp"
 #include "app/gui/window/main_tool_bar.hpp"
+#include "app/gui/window/number_under_hand.hpp"
+#include "app/gui/window/report_writer.hpp"
 #include "app/gui/window/session_keeper.hpp"
 #include "app/gui/window/style.hpp"
 
@@ -40,12 +43,20 @@
 #include <QStatusBar>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace rankscope::gui {
+namespace {
+
+constexpr std::size_t kManyLayers = 12;
+
+}  // namespace
 
 MainWindow::MainWindow(Workspace workspace, QWidget* parent)
     : QMainWindow(parent),
       workspace_(workspace),
       theme_(&Theme::matching(QApplication::palette())),
+      systemTheme_(theme_),
       actions_(new ActionRegistry(this)),
       keeper_(new SessionKeeper(workspace.document, this)) {
     setAcceptDrops(true);
@@ -64,6 +75,16 @@ MainWindow::MainWindow(Workspace workspace, QWidget* parent)
     palette_ = new CommandPalette(this);
     explanation_ = new ExplanationCard(workspace_, this);
     explanation_->hide();
+    connect(explanation_, &ExplanationCard::message, this, &MainWindow::say);
+    number_ = new NumberUnderHand(this);
+    report_ = new ReportWriter(this);
+    connect(report_, &ReportWriter::finished, this, [this](const QString& page, const QString& failure) {
+        if (failure.isEmpty()) {
+            say(tr("Wrote %1").arg(page));
+        } else {
+            showBanner(tr("The report was not written"), failure);
+        }
+    });
     keeper_->view = [this] { return viewText(); };
     Panel::setCaptionSource([this] {
         const Document& document = workspace_.document;
@@ -77,10 +98,7 @@ MainWindow::MainWindow(Workspace workspace, QWidget* parent)
         return text
                + tr(" · seed %1 · Rankscope %2").arg(document.seed()).arg(QApplication::applicationVersion());
     });
-    const QString chosen = QSettings().value(QStringLiteral("theme")).toString();
-    setTheme(chosen == QLatin1String("dark")    ? Theme::dark()
-             : chosen == QLatin1String("light") ? Theme::light()
-                                                : *theme_);
+    usePreferences();
     setLayout(Layout::Tune);
     resize(QSize(1440, 900) * designUnit(QApplication::font()));
     modelChanged();
@@ -148,6 +166,7 @@ void MainWindow::buildColumns() {
     rightLayout->addWidget(right_, 1);
     right_->setStretchFactor(0, 3);
     right_->setStretchFactor(1, 2);
+    right_->setSizes({600, 400});
     for (QSplitter* splitter : {left_, right_}) {
         splitter->setHandleWidth(px(6));
         splitter->setChildrenCollapsible(false);
@@ -185,13 +204,13 @@ void MainWindow::connectPanels() {
         if (panel == nullptr) continue;
         connect(panel, &Panel::maximiseRequested, this, [this, panel] { maximise(panel); });
         connect(panel, &Panel::popOutRequested, this, [this, panel] { popOut(panel); });
-        connect(panel, &Panel::explainRequested, this, &MainWindow::explain);
+        connect(panel, &Panel::explainRequested, this, [this](const QString& topic) { explain(topic); });
         connect(panel, &Panel::message, this, &MainWindow::say);
         connect(panel, &Panel::readoutChanged, this,
                 [this](const QString& text) { readout_->setFullText(text); });
     }
     connect(toolBar_, &MainToolBar::searchRequested, this, &MainWindow::openPalette);
-    connect(ribbon_, &Ribbon::explainRequested, this, &MainWindow::explain);
+    connect(ribbon_, &Ribbon::explainRequested, this, [this](const QString& topic) { explain(topic); });
     connect(ribbon_, &Ribbon::message, this, &MainWindow::say);
     connect(story_, &StoryCard::openModelRequested, this, &MainWindow::openModelFolder);
     connect(story_, &StoryCard::demoRequested, this,
@@ -209,6 +228,9 @@ void MainWindow::connectPanels() {
         } else if (id.startsWith(QLatin1String("recover:"))) {
             const QString failure = keeper_->recover(id.mid(8));
             if (!failure.isEmpty()) showBanner(tr("The unsaved work could not be read"), failure);
+        } else if (id.startsWith(QLatin1String("anyway:"))) {
+            anyway_ = id.mid(7);
+            openPath(anyway_);
         } else if (id.startsWith(QLatin1String("open:"))) {
             openPath(id.mid(5));
         }
@@ -245,8 +267,11 @@ void MainWindow::connectWorkspace() {
         if (status.state == EngineStatus::State::Stopped) {
             const QString reason =
                 status.reason.endsWith(QLatin1Char('.')) ? status.reason.chopped(1) : status.reason;
-            showBanner(tr("The engine has stopped"),
-                       tr("%1. Your plan, all results and captures are here and unchanged.").arg(reason),
+            // One line of detail says why; more is a log.
+            const bool brief = !status.detail.isEmpty() && !status.detail.contains(QLatin1Char('\n'));
+            showBanner(reason,
+                       (brief ? status.detail + QLatin1Char(' ') : QString())
+                           + tr("Your plan, all results and captures are here and unchanged."),
                        status.remedy.isEmpty() ? tr("Restart") : status.remedy,
                        QStringLiteral("tools.restart_engine"), status.detail);
         } else if (banner_->text().id == QLatin1String("tools.restart_engine")
@@ -271,15 +296,44 @@ void MainWindow::modelChanged() {
     restoreView();
     showTitle();
     showStatus();
+    // Many layers need the height.
+    history_->setCollapsed(document.hasModel() && document.config().layers.size() > kManyLayers);
     applyShares();
 }
 
 void MainWindow::captureOpened() {
     const auto& capture = workspace_.states.capture();
-    if (!capture) return;
+    if (!capture || refuseCapture()) return;
     if (!capture->layout.positions.empty())
         workspace_.selection.setToken(static_cast<int>(capture->layout.positions.back()));
     if (workspace_.selection.window() >= capture->windows) workspace_.selection.setWindow(0);
+}
+
+// A capture of another model would be drawn beside numbers that are not its own. True: it was closed.
+bool MainWindow::refuseCapture() {
+    const CaptureData& capture = *workspace_.states.capture();
+    const Document& document = workspace_.document;
+    const QJsonObject made = QJsonDocument::fromJson(QByteArray::fromStdString(capture.provenance)).object();
+    const QString hash = made[QStringLiteral("model_hash")].toString();
+    const QString open = QString::fromStdString(document.model().hash);
+    const QString path = QString::fromStdString(capture.path);
+    if (!document.hasModel() || hash.isEmpty() || open.isEmpty() || hash == open || anyway_ == path)
+        return false;
+    // What fits by its sizes can be looked at all the same: weights may have been trained on.
+    const bool fits = std::ranges::all_of(capture.layout.layers, [&](const CaptureLayer& layer) {
+        const LayerChoice* choice = document.layerChoice(static_cast<int>(layer.index));
+        return choice != nullptr && layer.key_dim <= choice->key_dim
+               && layer.value_heads
+                      == document.config().layers[static_cast<std::size_t>(layer.index)].value_heads;
+    });
+    const QString name = QFileInfo(path).fileName();
+    workspace_.states.close();
+    showBanner(tr("%1 was captured from another model").arg(name),
+               tr("Its model has the hash %1…, the open one, %2, has %3…. It was closed again.")
+                   .arg(hash.left(8), document.modelName(), open.left(8)),
+               fits ? tr("Use it anyway") : tr("Open another capture…"),
+               fits ? QStringLiteral("anyway:") + path : QStringLiteral("file.open_capture"));
+    return true;
 }
 
 void MainWindow::levelChanged() {
@@ -313,11 +367,25 @@ void MainWindow::showStatus() {
     modelLabel_->setFullText(document.hasModel() ? document.modelName() : tr("no model"));
 }
 
-void MainWindow::explain(const QString& topic) {
-    QRect beside = ribbon_->geometry();
-    if (const QWidget* focus = QApplication::focusWidget())
-        beside = QRect(focus->mapTo(this, QPoint()), focus->size());
-    explanation_->showTopic(topic, beside);
+void MainWindow::explain(const QString& topic, const QWidget* beside) {
+    QRect place = ribbon_->geometry();
+    if (beside == nullptr) beside = QApplication::focusWidget();
+    if (beside != nullptr && isAncestorOf(beside))
+        place = QRect(beside->mapTo(this, QPoint()), beside->size());
+    explanation_->showTopic(topic, place);
+}
+
+void MainWindow::explainNumberUnderHand() {
+    const NumberUnderHand::Number number = number_->number();
+    if (number.topic.isEmpty()) {
+        say(tr("Point at a number, or go to it with Tab, then press Shift+F1"));
+    } else {
+        explain(number.topic, number.widget);
+    }
+}
+
+void MainWindow::takeKeyboard() {
+    plan_->table()->setFocus();
 }
 
 void MainWindow::say(const QString& message) {

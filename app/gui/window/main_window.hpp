@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/gui/client/engine_status.hpp"
 #include "app/gui/document/workspace.hpp"
 #include "app/gui/theme/theme.hpp"
 
@@ -29,9 +30,11 @@ class HistoryNotesPanel;
 class LayerPanel;
 class MainToolBar;
 class NoisePanel;
+class NumberUnderHand;
 class Panel;
 class PlanPanel;
 class PlansJobsPanel;
+class ReportWriter;
 class Ribbon;
 class SessionKeeper;
 class StatePanel;
@@ -57,6 +60,9 @@ public:
     void openPath(const QString& path);
     /// Says that work of a window that did not end properly can be brought back.
     void offerRecovery();
+
+    /// The keyboard goes to the layers, as after a click on one.
+    void takeKeyboard();
 
     void setLayout(Layout layout);
 
@@ -105,7 +111,10 @@ private:
     void showTitle();
     void showStatus();
     void captureOpened();
-    void explain(const QString& topic);
+    [[nodiscard]] bool refuseCapture();
+    /// Beside what has the keyboard when no widget is given.
+    void explain(const QString& topic, const QWidget* beside = nullptr);
+    void explainNumberUnderHand();
     [[nodiscard]] std::string viewText() const;
     void restoreView();
 
@@ -125,6 +134,7 @@ private:
     void buildPlanActions();
     void buildMenus();
     void openPalette();
+    void copyPanel();
     void showKeys();
 
     // main_window_files.cpp
@@ -139,10 +149,16 @@ private:
     void askExport();
     void askSweep();
     void askConnection();
+    void showEngineDetails();
     void exportPlansTable();
+    void exportReport();
+    void exportNotes();
+    void askPreferences();
+    void usePreferences();
 
     Workspace workspace_;
     const Theme* theme_;
+    const Theme* systemTheme_;
     ActionRegistry* actions_;
     SessionKeeper* keeper_;
     Layout layout_ = Layout::Tune;
@@ -177,6 +193,8 @@ private:
     TradeoffPanel* tradeoff_ = nullptr;
     PlansJobsPanel* plans_ = nullptr;
     ExplanationCard* explanation_ = nullptr;
+    NumberUnderHand* number_ = nullptr;
+    ReportWriter* report_ = nullptr;
     CommandPalette* palette_ = nullptr;
     QLabel* textLabel_ = nullptr;
     QLabel* placeLabel_ = nullptr;
@@ -185,6 +203,8 @@ private:
     QList<QWidget*> panels_;
     QWidget* maximised_ = nullptr;
     QList<QWidget*> hidden_;  ///< by maximising
+    EngineAddress address_;   ///< of the engine that was asked for last
+    QString anyway_;          ///< capture of another model that the person wants to see
 };
 
 }  // namespace rankscope::gui

@@ -68,6 +68,14 @@ void MainWindow::buildActions() {
         [&document](bool) { document.undoStack()->undo(); });
     add({id("edit.redo"), tr("Redo"), {key("Ctrl+Shift+Z")}, id("redo"), {}},
         [&document](bool) { document.undoStack()->redo(); });
+    // Ctrl+C belongs to what has the keyboard; what does not take it leaves it to the window.
+    add({id("edit.copy"),
+         tr("Copy the numbers of the panel"),
+         {key("Ctrl+C")},
+         {},
+         {tr("data"), tr("table")}},
+        [this](bool) { copyPanel(); });
+    actions_->action(id("edit.copy"))->setShortcutContext(Qt::WidgetShortcut);
     const auto steps = [this, &document] {
         const QUndoStack* stack = document.undoStack();
         QAction* undo = actions_->action(id("edit.undo"));
@@ -191,9 +199,25 @@ void MainWindow::buildActions() {
          {tr("ssh"), tr("GPU"), tr("server")}},
         [this](bool) { askConnection(); });
     add({id("tools.local"), tr("Run the engine on this machine"), {}, id("chip"), {tr("local CPU")}},
-        [&engine](bool) { engine.start({}); });
+        [this, &engine](bool) {
+            address_ = {};
+            engine.start(address_);
+        });
+    add({id("tools.details"),
+         tr("Engine details"),
+         {},
+         id("info"),
+         {tr("doctor"), tr("version"), tr("CUDA")}},
+        [this](bool) { showEngineDetails(); });
     add({id("export.model"), tr("Model folder…"), {}, {}, {tr("export"), tr("pruned model")}},
         [this](bool) { askExport(); });
+    add({id("export.report"), tr("Report…"), {}, {}, {tr("HTML"), tr("page")}},
+        [this](bool) { exportReport(); });
+    add({id("export.notes"), tr("Notes as Markdown…"), {}, {}, {}}, [this](bool) { exportNotes(); });
+    add({id("export.menu"), tr("Export"), {key("Ctrl+E")}, {}, {}},
+        [this](bool) { exportMenu_->popup(toolBar_->mapToGlobal(toolBar_->rect().bottomLeft())); });
+    add({id("file.preferences"), tr("Preferences…"), {key("Ctrl+,")}, {}, {tr("settings"), tr("options")}},
+        [this](bool) { askPreferences(); });
     add({id("export.plans"), tr("Table of plans…"), {}, {}, {tr("CSV"), tr("LaTeX")}},
         [this](bool) { exportPlansTable(); });
     add({id("export.picture"),
@@ -215,8 +239,13 @@ void MainWindow::buildActions() {
     });
     add({id("help.keys"), tr("Keys"), {key("?")}, {}, {tr("shortcuts")}, {}, false, true},
         [this](bool) { showKeys(); });
-    add({id("help.explain"), tr("Explain perplexity"), {key("Shift+F1")}, id("question"), {}},
-        [this](bool) { explain(QStringLiteral("perplexity")); });
+    add({id("help.explain"),
+         tr("Explain the number"),
+         {key("Shift+F1")},
+         id("question"),
+         {tr("formula"), tr("definition"), tr("what is this")},
+         tr("Explain the number under the pointer or with the keyboard")},
+        [this](bool) { explainNumberUnderHand(); });
     add({id("help.about"), tr("About Rankscope"), {}, {}, {tr("version"), tr("licence")}}, [this](bool) {
         QMessageBox::about(
             this, tr("About Rankscope"),
@@ -270,8 +299,9 @@ void MainWindow::buildPlanActions() {
     add(letter("text.previous_window", tr("Previous window"), "["),
         [this](bool) { scrubber_->previousWindow(); });
     add(letter("text.next_window", tr("Next window"), "]"), [this](bool) { scrubber_->nextWindow(); });
-    add({id("text.play"), tr("Play along the text"), {}, id("play"), {tr("animate")}},
+    add({id("text.play"), tr("Play along the text"), {key("Space")}, id("play"), {tr("animate")}},
         [this](bool) { scrubber_->togglePlay(); });
+    actions_->action(id("text.play"))->setShortcutContext(Qt::WidgetShortcut);
 }
 
 void MainWindow::buildMenus() {
@@ -291,7 +321,7 @@ void MainWindow::buildMenus() {
     put(openMenu_, {"file.open_model", "file.open_capture", "file.open_session", "file.open_text", ""});
     openMenu_->addMenu(demoMenu_);
     openMenu_->addMenu(recentMenu_);
-    put(exportMenu_, {"export.model", "export.plans", "export.picture"});
+    put(exportMenu_, {"export.model", "export.report", "export.plans", "export.picture", "export.notes"});
 
     QMenu* file = menuBar()->addMenu(tr("&File"));
     put(file, {"file.open_model", "file.open_capture", "file.open_session", "file.open_text"});
@@ -300,7 +330,8 @@ void MainWindow::buildMenus() {
     put(file, {"", "file.save", "file.save_as", ""});
     file->addMenu(exportMenu_);
     put(file, {"", "file.quit"});
-    put(menuBar()->addMenu(tr("&Edit")), {"edit.undo", "edit.redo", "", "palette"});
+    put(menuBar()->addMenu(tr("&Edit")),
+        {"edit.undo", "edit.redo", "", "edit.copy", "", "palette", "", "file.preferences"});
     put(menuBar()->addMenu(tr("&View")), {"layout.inspect",
                                           "layout.tune",
                                           "layout.compare",
@@ -328,10 +359,11 @@ void MainWindow::buildMenus() {
         {"run.live", "run.evaluate", "run.sweep", "run.layer_sweep", "run.noise", "", "run.capture",
          "run.benchmark", "", "text.play", "text.previous", "text.next", "text.previous_window",
          "text.next_window", "", "run.cancel"});
-    put(menuBar()->addMenu(tr("&Tools")), {"tools.local", "tools.connect", "tools.restart_engine"});
+    put(menuBar()->addMenu(tr("&Tools")),
+        {"tools.local", "tools.connect", "tools.restart_engine", "", "tools.details"});
     put(menuBar()->addMenu(tr("&Help")), {"help.story", "help.keys", "help.explain", "", "help.about"});
     put(toolBar_->engine()->menu(),
-        {"tools.local", "tools.connect", "tools.restart_engine", "", "run.cancel"});
+        {"tools.local", "tools.connect", "tools.restart_engine", "tools.details", "", "run.cancel"});
 }
 
 void MainWindow::openPalette() {
@@ -346,6 +378,9 @@ void MainWindow::openPalette() {
                                 action->isEnabled(),
                                 [action] { action->trigger(); }};
     }
+    for (const QString& name : SessionKeeper::demos())
+        entries << PaletteEntry{tr("Open the demo %1").arg(name), name, {}, {tr("session")}, true,
+                                [this, name] { openDemo(name); }};
     const Document& document = workspace_.document;
     if (document.hasModel()) {
         const auto& layers = document.config().layers;

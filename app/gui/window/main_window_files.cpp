@@ -3,12 +3,18 @@
 #include "app/gui/client/engine_control.hpp"
 #include "app/gui/data/state_source.hpp"
 #include "app/gui/document/document.hpp"
+#include "app/gui/layer_panels/layer_panel.hpp"
+#include "app/gui/plan_panels/plan_panel.hpp"
 #include "app/gui/theme/number_text.hpp"
 #include "app/gui/window/banner.hpp"
 #include "app/gui/window/capture_dialog.hpp"
+#include "app/gui/window/connect_dialog.hpp"
+#include "app/gui/window/engine_details.hpp"
 #include "app/gui/window/export_dialog.hpp"
 #include "app/gui/window/main_window.hpp"
 #include "app/gui/window/plans_export.hpp"
+#include "app/gui/window/preferences_dialog.hpp"
+#include "app/gui/window/report_writer.hpp"
 #include "app/gui/window/session_keeper.hpp"
 #include "app/gui/window/sweep_dialog.hpp"
 
@@ -19,13 +25,13 @@
 #include <QFile>
 #include <QFileDialog>
 #include <QFileInfo>
-#include <QInputDialog>
 #include <QLineEdit>
 #include <QMenu>
 #include <QMessageBox>
 #include <QMimeData>
 #include <QPointer>
 #include <QPushButton>
+#include <QSaveFile>
 #include <QSettings>
 
 namespace rankscope::gui {
@@ -67,7 +73,8 @@ void MainWindow::openPath(const QString& path) {
         const QString failure = keeper_->open(path);
         if (!failure.isEmpty())
             showBanner(tr("%1 could not be opened").arg(info.fileName()),
-                       failure + QLatin1Char('\n') + tr("What was open before is unchanged."));
+                       failure + QLatin1Char('\n') + tr("What was open before is unchanged."),
+                       tr("Open another session…"), QStringLiteral("file.open_session"));
         return;
     }
     if (suffix == QLatin1String("txt") || suffix == QLatin1String("md")) {
@@ -226,14 +233,20 @@ void MainWindow::askSweep() {
 }
 
 void MainWindow::askConnection() {
-    bool ok = false;
-    const QString host = QInputDialog::getText(
-        this, tr("Connect to another machine"),
-        tr("Host as ssh knows it (keys must be set up; rankscope-cli must be on its PATH):"),
-        QLineEdit::Normal, QSettings().value(QStringLiteral("host")).toString(), &ok);
-    if (!ok || host.trimmed().isEmpty()) return;
-    QSettings().setValue(QStringLiteral("host"), host.trimmed());
-    workspace_.engine.start({host.trimmed(), {}, QStringLiteral("auto")});
+    auto* dialog = new ConnectDialog(this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this, [this, dialog] {
+        dialog->keep();
+        address_ = dialog->address();
+        workspace_.engine.start(address_);
+    });
+    dialog->open();
+}
+
+void MainWindow::showEngineDetails() {
+    auto* details = new EngineDetails(address_, this);
+    details->setAttribute(Qt::WA_DeleteOnClose);
+    details->show();
 }
 
 void MainWindow::exportPlansTable() {
@@ -246,6 +259,52 @@ void MainWindow::exportPlansTable() {
     } else {
         showBanner(tr("The table was not written"), failure);
     }
+}
+
+void MainWindow::exportReport() {
+    if (!workspace_.document.hasModel()) {
+        say(tr("Open a model first"));
+        return;
+    }
+    if (report_->isWriting()) {
+        say(tr("A report is being written"));
+        return;
+    }
+    const QString path = QFileDialog::getSaveFileName(
+        this, tr("Report"), workspace_.document.modelName() + QStringLiteral(".html"), tr("HTML (*.html)"));
+    if (path.isEmpty()) return;
+    say(tr("Writing %1").arg(path));
+    report_->write([this](const QString& session) { return keeper_->saveCopy(session); }, path);
+}
+
+void MainWindow::exportNotes() {
+    const QString path = QFileDialog::getSaveFileName(this, tr("Notes"), QStringLiteral("notes.md"),
+                                                      tr("Markdown (*.md);;Text (*.txt)"));
+    if (path.isEmpty()) return;
+    QSaveFile file(path);
+    const QByteArray text = workspace_.document.state().notes.toUtf8();
+    if (file.open(QIODevice::WriteOnly) && file.write(text) == text.size() && file.commit()) {
+        say(tr("Wrote %1").arg(path));
+    } else {
+        showBanner(tr("The notes were not written"), file.errorString());
+    }
+}
+
+void MainWindow::askPreferences() {
+    auto* dialog = new PreferencesDialog(this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &PreferencesDialog::chosen, this, &MainWindow::usePreferences);
+    dialog->show();
+}
+
+void MainWindow::usePreferences() {
+    const Preferences preferences = Preferences::kept();
+    chooseMap(preferences.colors);
+    layer_->setFloor(preferences.floor);
+    plan_->showColors();
+    setTheme(preferences.theme == QLatin1String("dark")    ? Theme::dark()
+             : preferences.theme == QLatin1String("light") ? Theme::light()
+                                                           : *systemTheme_);
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {

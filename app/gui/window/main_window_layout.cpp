@@ -9,6 +9,7 @@
 #include "app/gui/layer_panels/token_scrubber.hpp"
 #include "app/gui/plan_panels/channels_panel.hpp"
 #include "app/gui/plan_panels/history_notes_panel.hpp"
+#include "app/gui/plan_panels/layer_table.hpp"
 #include "app/gui/plan_panels/plan_panel.hpp"
 #include "app/gui/theme/fonts.hpp"
 #include "app/gui/tradeoff_panels/compare_panel.hpp"
@@ -109,7 +110,16 @@ void MainWindow::fitWidth() {
     }
     plans_->setLevel(level_);
     const bool low = height() < qRound(800 * unit);
-    channels_->setVisible(!low && !lecture_);
+    // Where there is no height for a panel of their own the channels stand beside history and notes. One that
+    // was popped out stays where it is.
+    const bool apart = channels_->parentWidget() == left_;
+    if (low && apart && !lecture_) {
+        history_->setExtraPage(tr("Channels"), channels_);
+    } else if (!low && history_->extraPage() == channels_) {
+        history_->takeExtraPage();
+        left_->insertWidget(1, channels_);
+    }
+    if (channels_->parentWidget() == left_) channels_->setVisible(!lecture_);
     compare_->setTabbed(low || room < qRound(1400 * unit));
 }
 
@@ -186,8 +196,12 @@ void MainWindow::stepPanel(int direction) {
     const qsizetype at = shown.indexOf(focusedPanel());
     const qsizetype next = (at + direction + shown.size()) % shown.size();
     QWidget* panel = shown[at < 0 ? 0 : next];
-    // The first thing in the panel that takes the keyboard.
     QWidget* target = panel;
+    if (const auto* own = qobject_cast<Panel*>(panel); own != nullptr && own->keyboardTarget() != nullptr) {
+        own->keyboardTarget()->setFocus(Qt::TabFocusReason);
+        return;
+    }
+    // The first thing in it that takes the keyboard.
     for (QWidget* child = panel->nextInFocusChain(); child != panel; child = child->nextInFocusChain()) {
         if (panel->isAncestorOf(child) && child->isVisible() && child->isEnabled()
             && (child->focusPolicy() & Qt::TabFocus) != 0) {
@@ -245,7 +259,45 @@ void MainWindow::keyPressEvent(QKeyEvent* event) {
         }
         return;
     }
+    // Keys that nothing with the keyboard took: they walk through the model from everywhere.
+    if (event->matches(QKeySequence::Copy)) {
+        copyPanel();
+        return;
+    }
+    if ((event->modifiers() & ~Qt::KeypadModifier) == Qt::NoModifier) {
+        Selection& selection = workspace_.selection;
+        switch (event->key()) {
+            case Qt::Key_Up:
+            case Qt::Key_Down:
+                plan_->table()->stepLayer(event->key() == Qt::Key_Down ? 1 : -1);
+                return;
+            case Qt::Key_Left:
+            case Qt::Key_Right:
+                plan_->table()->stepHead(event->key() == Qt::Key_Right ? 1 : -1);
+                return;
+            case Qt::Key_Return:
+            case Qt::Key_Enter:
+                selection.setLevel(Selection::Level::State);
+                return;
+            case Qt::Key_Backspace:
+                selection.setLevel(Selection::Level::Layer);
+                return;
+            case Qt::Key_Space:
+                scrubber_->togglePlay();
+                return;
+            default:
+                break;
+        }
+    }
     QMainWindow::keyPressEvent(event);
+}
+
+void MainWindow::copyPanel() {
+    if (auto* panel = qobject_cast<Panel*>(focusedPanel())) {
+        panel->copyData();
+    } else {
+        say(tr("Click into a panel first"));
+    }
 }
 
 }  // namespace rankscope::gui

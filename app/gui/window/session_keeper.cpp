@@ -103,6 +103,13 @@ QString SessionKeeper::save(const QString& path) {
     return {};
 }
 
+QString SessionKeeper::saveCopy(const QString& path) {
+    return guarded([&] {
+        if (view) document_.view = view();
+        write_session(document_.toSession(), native(path));
+    });
+}
+
 void SessionKeeper::autosave() {
     if (!document_.hasModel() || !document_.isModified()) return;
     if (document_.isDragging()) {

@@ -27,6 +27,8 @@ public:
     /// Opens a shipped demo: without a path, so that Save asks for one.
     [[nodiscard]] QString openDemo(const QString& name);
     [[nodiscard]] QString save(const QString& path);
+    /// Writes what is open to a path and leaves everything else as it is.
+    [[nodiscard]] QString saveCopy(const QString& path);
 
     /// An autosave that is newer than what was open when the program ended without closing; empty: none.
     [[nodiscard]] QString recoverable() const;
