@@ -59,6 +59,28 @@ TEST_P(BothThemes, TextsAndMethodNamesAreReadableOnPanels) {
     }
 }
 
+TEST_P(BothThemes, TextsAndMarkersAreReadableOnWhatIsReallyUnderThem) {
+    const Theme& theme = *GetParam();
+    // Rows under the pointer or selected, headers, the status bar, banners.
+    for (const Role surface : {Role::Panel, Role::Window, Role::Raised, Role::Select, Role::Hover,
+                               Role::WarnSurface, Role::ErrSurface, Role::InfoSurface}) {
+        const QColor ground = theme.color(surface);
+        for (const Role role : {Role::Ink, Role::Ink2})
+            EXPECT_GE(contrastRatio(theme.color(role), ground), 4.5)
+                << static_cast<int>(role) << " on " << static_cast<int>(surface);
+        for (const Method method : kMethods)
+            EXPECT_GE(contrastRatio(theme.color(method), ground), 3)
+                << static_cast<int>(method) << " on " << static_cast<int>(surface);
+    }
+    // State words stand in the ribbon and in rows.
+    for (const Role surface : {Role::Panel, Role::Select, Role::Hover}) {
+        for (const Role role : {Role::Ok, Role::Warn, Role::Err, Role::Accent, Role::Better, Role::Worse})
+            EXPECT_GE(contrastRatio(theme.color(role), theme.color(surface)), 4.5)
+                << static_cast<int>(role) << " on " << static_cast<int>(surface);
+    }
+    EXPECT_GE(contrastRatio(theme.color(Role::Err), theme.color(Role::ErrSurface)), 4.5);
+}
+
 TEST_P(BothThemes, TheMiddleOfTheDivergingMapIsNearThePanel) {
     const QList<QRgb>& map = divergingColors(*GetParam());
     ASSERT_EQ(map.size(), 255);

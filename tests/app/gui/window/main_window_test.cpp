@@ -3,6 +3,10 @@
 
 #include "app/gui/plan_panels/layer_table.hpp"
 #include "app/gui/tradeoff_panels/compare_panel.hpp"
+#include "app/gui/tradeoff_panels/explanation_card.hpp"
+#include "app/gui/tradeoff_panels/plans_model.hpp"
+#include "app/gui/tradeoff_panels/plans_table.hpp"
+#include "app/gui/tradeoff_panels/ribbon_readout.hpp"
 #include "app/gui/window/action_registry.hpp"
 #include "app/gui/window/banner.hpp"
 #include "app/gui/window/command_palette.hpp"
@@ -99,9 +103,8 @@ TEST_F(MainWindowTest, AStoppedEngineLeavesEverythingAndOffersARestart) {
     status.reason = QStringLiteral("The engine was killed (signal 9).");
     sample.engine.setStatus(status);
     EXPECT_TRUE(window->banner()->isVisible());
-    EXPECT_TRUE(window->banner()->text().sentence.startsWith(
-        QStringLiteral("The engine was killed (signal 9). Your plan")))
-        << window->banner()->text().sentence.toStdString();
+    EXPECT_EQ(window->banner()->text().title, QStringLiteral("The engine was killed (signal 9)"));
+    EXPECT_TRUE(window->banner()->text().sentence.startsWith(QStringLiteral("Your plan")));
     EXPECT_EQ(sample.document.state(), before);
     Q_EMIT window->banner()->remedyChosen(window->banner()->text().id);
     EXPECT_EQ(sample.engine.calls.back(), "restart");
@@ -148,6 +151,39 @@ TEST_F(MainWindowTest, ThePaletteFindsActionsLayersAndHeads) {
     action("palette")->trigger();
     QTest::keyClick(palette->field(), Qt::Key_Escape);
     EXPECT_FALSE(palette->isVisible());
+}
+
+TEST_F(MainWindowTest, TheNumberUnderPointerOrKeyboardIsExplained) {
+    window->activateWindow();
+    auto* card = window->findChild<ExplanationCard*>();
+    ASSERT_NE(card, nullptr);
+    // The keyboard: one number of the ribbon after the other.
+    int numbers = 0;
+    for (auto* readout : window->findChildren<RibbonReadout*>()) {
+        if (!readout->isVisible()) continue;
+        readout->setFocus(Qt::TabFocusReason);
+        QTest::keyClick(readout, Qt::Key_F1, Qt::ShiftModifier);
+        EXPECT_TRUE(card->isVisible());
+        EXPECT_EQ(card->topic(), readout->topic());
+        card->hide();
+        ++numbers;
+    }
+    EXPECT_GE(numbers, 4);
+    // The pointer, while the keyboard is elsewhere.
+    auto* plans = window->findChild<PlansTable*>();
+    plans->setFocus();
+    const QModelIndex cell = plans->model()->index(2, PlansModel::State);
+    QTest::mouseMove(plans->viewport(), plans->visualRect(cell).center());
+    action("help.explain")->trigger();
+    const QString id = plans->plans().facts(plans->sourceRow(2)).id;
+    EXPECT_EQ(card->topic(), QStringLiteral("state/") + id);
+    EXPECT_TRUE(card->accessibleName().contains(plans->plans().facts(plans->sourceRow(2)).name));
+    // A key makes the keyboard's number the one that is meant.
+    auto* table = window->findChild<LayerTable*>();
+    table->setFocus();
+    QTest::keyClick(table, Qt::Key_Down);
+    action("help.explain")->trigger();
+    EXPECT_EQ(card->topic(), QStringLiteral("kept_channels"));
 }
 
 TEST_F(MainWindowTest, PinningSavesAPlanThatWasNotSaved) {

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The dialogs with right and wrong input: what is wrong is said under the fields, and nothing starts.
+#include "app/gui/window/capture_dialog.hpp"
+#include "app/gui/window/connect_dialog.hpp"
+#include "app/gui/window/export_dialog.hpp"
+#include "app/gui/window/preferences_dialog.hpp"
+#include "app/gui/window/sweep_dialog.hpp"
+#include "tests/app/gui/support/sample_workspace.hpp"
+
+#include <gtest/gtest.h>
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDialog>
+#include <QFile>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QSettings>
+#include <QSpinBox>
+#include <QTemporaryDir>
+#include <QTest>
+
+namespace rankscope::gui {
+namespace {
+
+bool canStart(const QDialog& dialog) {
+    return dialog.findChild<QPushButton*>(QStringLiteral("start"))->isEnabled();
+}
+
+class CaptureDialogTest : public testing::Test {
+protected:
+    void SetUp() override {
+        dialog = std::make_unique<CaptureDialog>(sample.workspace, -1);
+        dialog->file->setText(folder.filePath(QStringLiteral("new.h5")));
+    }
+
+    SampleWorkspace sample;
+    QTemporaryDir folder;
+    std::unique_ptr<CaptureDialog> dialog;
+};
+
+TEST_F(CaptureDialogTest, AsksForWhatTheFieldsSay) {
+    dialog->layers->setText(QStringLiteral("1,3"));
+    dialog->heads->setText(QStringLiteral("0-1"));
+    dialog->windows->setValue(2);
+    dialog->every->setValue(128);
+    dialog->statesAt->setText(QStringLiteral("-1"));
+    ASSERT_TRUE(dialog->request().has_value()) << dialog->problem().toStdString();
+    const protocol::CaptureJobRequest request = *dialog->request();
+    EXPECT_EQ(request.layers, (std::vector<std::int64_t>{1, 3}));
+    EXPECT_EQ(request.heads, (std::vector<std::int64_t>{0, 1}));
+    EXPECT_EQ(request.positions, (std::vector<std::int64_t>{127, 255, 383, 511}));
+    EXPECT_EQ(request.state_positions, (std::vector<std::int64_t>{511}));
+    EXPECT_FALSE(request.force);
+    EXPECT_TRUE(canStart(*dialog));
+    // Two windows, two layers, two heads: the states alone are 64 x 64 floats each.
+    EXPECT_GT(dialog->bytes(), 2 * 2 * 2 * 64 * 64 * 4);
+    const auto less = dialog->bytes();
+    dialog->windows->setValue(4);
+    EXPECT_GT(dialog->bytes(), less);
+    renderForEyes(*dialog, "dialog-capture");
+}
+
+TEST_F(CaptureDialogTest, RefusesWhatCannotBeAndSaysWhy) {
+    const auto refused = [&](QLineEdit* field, const QString& text) {
+        const QString before = field->text();
+        field->setText(text);
+        EXPECT_FALSE(dialog->request().has_value()) << text.toStdString();
+        EXPECT_FALSE(dialog->problem().isEmpty()) << text.toStdString();
+        EXPECT_FALSE(canStart(*dialog));
+        field->setText(before);
+        EXPECT_TRUE(canStart(*dialog)) << dialog->problem().toStdString();
+    };
+    refused(dialog->layers, QStringLiteral("9"));
+    refused(dialog->layers, QStringLiteral("two"));
+    refused(dialog->layers, QString());
+    refused(dialog->heads, QStringLiteral("3"));
+    refused(dialog->statesAt, QStringLiteral("99"));
+    refused(dialog->file, QString());
+    refused(dialog->file, folder.path());
+    refused(dialog->file, QStringLiteral("/no/such/folder/x.h5"));
+    QFile there(folder.filePath(QStringLiteral("there.h5")));
+    ASSERT_TRUE(there.open(QIODevice::WriteOnly));
+    there.close();
+    dialog->file->setText(there.fileName());
+    ASSERT_TRUE(dialog->request().has_value());
+    EXPECT_TRUE(dialog->request()->force);
+}
+
+TEST(CaptureDialogWithoutAText, SaysWhatToOpen) {
+    SampleWorkspace sample;
+    SavedSession session = sampleSession();
+    session.text.reset();
+    sample.document.openSession(session, QString());
+    CaptureDialog dialog(sample.workspace, 0);
+    EXPECT_FALSE(dialog.request().has_value());
+    EXPECT_TRUE(dialog.problem().contains(QStringLiteral("text"))) << dialog.problem().toStdString();
+}
+
+TEST(ExportDialogTest, TakesAnEmptyFolderAndNoOther) {
+    SampleWorkspace sample;
+    QTemporaryDir folder;
+    ExportDialog dialog(sample.workspace);
+    dialog.place->setText(folder.filePath(QStringLiteral("new")));
+    EXPECT_TRUE(dialog.problem().isEmpty()) << dialog.problem().toStdString();
+    EXPECT_TRUE(canStart(dialog));
+    QFile file(folder.filePath(QStringLiteral("x")));
+    ASSERT_TRUE(file.open(QIODevice::WriteOnly));
+    file.close();
+    for (const QString& wrong :
+         {folder.path(), file.fileName(), QString(), file.fileName() + QStringLiteral("/y")}) {
+        dialog.place->setText(wrong);
+        EXPECT_FALSE(dialog.problem().isEmpty()) << wrong.toStdString();
+        EXPECT_FALSE(canStart(dialog));
+    }
+    dialog.place->setText(folder.filePath(QStringLiteral("new")));
+    sample.document.setPlan(QStringLiteral("x"), sample.document.withKept(1, 20));
+    ExportDialog other(sample.workspace);
+    other.place->setText(folder.filePath(QStringLiteral("new")));
+    other.layouts->setCurrentIndex(other.layouts->findData(QStringLiteral("uniform")));
+    EXPECT_TRUE(other.problem().contains(QStringLiteral("Padded")));
+    renderForEyes(other, "dialog-export");
+}
+
+TEST(SweepDialogTest, NothingChosenIsNothingToDo) {
+    SweepDialog dialog(std::nullopt);
+    EXPECT_TRUE(canStart(dialog));
+    EXPECT_FALSE(dialog.methods().isEmpty());
+    for (auto* box : dialog.findChildren<QCheckBox*>())
+        box->setChecked(false);
+    EXPECT_FALSE(canStart(dialog));
+    renderForEyes(dialog, "dialog-sweep");
+}
+
+TEST(ConnectDialogTest, TakesNamesOfMachines) {
+    QSettings().clear();
+    ConnectDialog dialog;
+    EXPECT_FALSE(canStart(dialog));
+    dialog.host->setText(QStringLiteral(" me@gpu-box "));
+    EXPECT_TRUE(canStart(dialog));
+    EXPECT_EQ(dialog.address().host, QStringLiteral("me@gpu-box"));
+    dialog.host->setText(QStringLiteral("-oProxyCommand=x"));
+    EXPECT_FALSE(canStart(dialog));
+    EXPECT_FALSE(dialog.problem().isEmpty());
+    dialog.host->setText(QStringLiteral("two words"));
+    EXPECT_FALSE(canStart(dialog));
+    dialog.host->setText(QStringLiteral("gpu-box"));
+    dialog.program->setText(QStringLiteral("/opt/rankscope-cli"));
+    dialog.keep();
+    EXPECT_EQ(ConnectDialog().address().program, QStringLiteral("/opt/rankscope-cli"));
+    renderForEyes(dialog, "dialog-connect");
+    QSettings().clear();
+}
+
+TEST(PreferencesTest, WhatIsChosenIsKeptAndNonsenseIsNot) {
+    QSettings().clear();
+    EXPECT_EQ(Preferences::kept().floor, 1e-6);
+    PreferencesDialog dialog;
+    Preferences chosen;
+    QObject::connect(&dialog, &PreferencesDialog::chosen,
+                     [&](const Preferences& preferences) { chosen = preferences; });
+    dialog.floor->setCurrentIndex(dialog.floor->findData(-9));
+    dialog.colors->setCurrentIndex(dialog.colors->findData(static_cast<int>(SequentialMap::Grey)));
+    Q_EMIT dialog.colors->activated(dialog.colors->currentIndex());
+    EXPECT_NEAR(chosen.floor, 1e-9, 1e-15);
+    EXPECT_EQ(Preferences::kept().colors, SequentialMap::Grey);
+    renderForEyes(dialog, "dialog-preferences");
+    QSettings settings;
+    settings.setValue(QStringLiteral("spectrumFloor"), QStringLiteral("nan"));
+    settings.setValue(QStringLiteral("theme"), QStringLiteral("pink"));
+    settings.setValue(QStringLiteral("colors"), 7);
+    EXPECT_EQ(Preferences::kept().floor, 1e-6);
+    EXPECT_TRUE(Preferences::kept().theme.isEmpty());
+    EXPECT_EQ(Preferences::kept().colors, SequentialMap::Viridis);
+    QSettings().clear();
+}
+
+}  // namespace
+}  // namespace rankscope::gui
