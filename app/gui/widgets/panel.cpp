@@ -13,6 +13,7 @@
 #include <QClipboard>
 #include <QFile>
 #include <QFileDialog>
+#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QKeyEvent>
@@ -233,9 +234,11 @@ void Panel::copyData() {
 }
 
 void Panel::exportAs() {
-    const QString kinds = plot_ != nullptr
-                              ? tr("PDF (*.pdf);;SVG (*.svg);;PNG (*.png);;CSV (*.csv);;PGFPlots (*.tex)")
-                              : tr("CSV (*.csv)");
+    const QString kinds =
+        plot_ != nullptr ? tr(
+            "PDF (*.pdf);;SVG (*.svg);;PNG, 2× (*.png);;PNG, 1× (*.png);;PNG, 3× (*.png);;CSV (*.csv);;"
+            "PGFPlots (*.tex)")
+                         : tr("CSV (*.csv)");
     QString chosen;
     QString path = QFileDialog::getSaveFileName(
         this, tr("Export %1").arg(title_),
@@ -244,11 +247,15 @@ void Panel::exportAs() {
     // Numbers under the name of a picture would open nowhere.
     if (plot_ == nullptr && !path.endsWith(QLatin1String(".csv"), Qt::CaseInsensitive))
         path += QStringLiteral(".csv");
+    if (plot_ != nullptr && QFileInfo(path).suffix().isEmpty())
+        path += chosen.section(QStringLiteral("(*"), 1).section(QLatin1Char(')'), 0, 0);
     QString failure;
     if (plot_ != nullptr) {
         ExportOptions options;
         options.title = title_;
         options.caption = caption();
+        if (chosen.contains(tr("1×"))) options.scale = 1;
+        if (chosen.contains(tr("3×"))) options.scale = 3;
         failure = exportPlot(*plot_, path, options);
     } else {
         QFile file(path);

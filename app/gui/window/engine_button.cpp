@@ -66,7 +66,7 @@ EngineButton::EngineButton(EngineControl& engine, QWidget* parent) : QFrame(pare
     lines->addWidget(doing_);
     lines->addWidget(bar_);
     auto* row = new QHBoxLayout(this);
-    row->setContentsMargins(px(10), px(2), px(4), px(2));
+    row->setContentsMargins(px(10), 0, px(4), 0);
     row->setSpacing(px(8));
     row->addWidget(icon_);
     row->addLayout(lines, 1);

@@ -269,11 +269,13 @@ void MainWindow::connectWorkspace() {
                 status.reason.endsWith(QLatin1Char('.')) ? status.reason.chopped(1) : status.reason;
             // One line of detail says why; more is a log.
             const bool brief = !status.detail.isEmpty() && !status.detail.contains(QLatin1Char('\n'));
+            const QString why =
+                status.detail.endsWith(QLatin1Char('.')) ? status.detail : status.detail + QLatin1Char('.');
             showBanner(reason,
-                       (brief ? status.detail + QLatin1Char(' ') : QString())
+                       (brief ? why + QLatin1Char(' ') : QString())
                            + tr("Your plan, all results and captures are here and unchanged."),
                        status.remedy.isEmpty() ? tr("Restart") : status.remedy,
-                       QStringLiteral("tools.restart_engine"), status.detail);
+                       QStringLiteral("tools.restart_engine"), brief ? QString() : status.detail);
         } else if (banner_->text().id == QLatin1String("tools.restart_engine")
                    && status.state == EngineStatus::State::Ready) {
             banner_->hide();
