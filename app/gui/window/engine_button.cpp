@@ -47,7 +47,7 @@ EngineButton::EngineButton(EngineControl& engine, QWidget* parent) : QFrame(pare
     doing_->setFont(scaledFont(QApplication::font(), TextRole::Label));
     bar_ = new QProgressBar(this);
     bar_->setTextVisible(false);
-    bar_->setFixedHeight(px(4));
+    bar_->setFixedHeight(px(3));
     bar_->setRange(0, 1000);
     bar_->setAccessibleName(tr("Progress of the running job"));
     QSizePolicy keep = bar_->sizePolicy();

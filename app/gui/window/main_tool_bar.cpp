@@ -22,7 +22,7 @@ MainToolBar::MainToolBar(const ActionRegistry& actions, QMenu* openMenu, QMenu* 
     const double unit = designUnit(QApplication::font());
     const auto px = [unit](double units) { return qRound(units * unit); };
     auto* row = new QHBoxLayout(this);
-    row->setContentsMargins(px(8), px(5), px(8), px(5));
+    row->setContentsMargins(px(8), px(1), px(8), px(1));
     row->setSpacing(px(2));
     setFixedHeight(px(44));
     setAccessibleName(tr("Toolbar"));
