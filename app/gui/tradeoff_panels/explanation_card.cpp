@@ -107,7 +107,7 @@ void ExplanationCard::build() {
     }
     buttons->addStretch(1);
     column->addLayout(buttons);
-    connect(close_, &QToolButton::clicked, this, &QWidget::hide);
+    connect(close_, &QToolButton::clicked, this, &ExplanationCard::dismiss);
     connect(copy_, &QPushButton::clicked, this, &ExplanationCard::copyValue);
     connect(help_, &QPushButton::clicked, this, [this] { Q_EMIT helpRequested(topic_); });
 }
@@ -116,6 +116,8 @@ bool ExplanationCard::showTopic(const QString& topic, const QRect& beside) {
     if (!explain(topic, workspace_)) return false;
     topic_ = topic;
     beside_ = beside;
+    QWidget* focus = QApplication::focusWidget();
+    if (focus != nullptr && focus != this && !isAncestorOf(focus)) before_ = focus;
     fill();
     show();
     place();
@@ -167,6 +169,13 @@ void ExplanationCard::place() {
     x = std::clamp(x, bounds.left(), std::max(bounds.left(), bounds.right() + 1 - width));
     y = std::clamp(y, bounds.top(), std::max(bounds.top(), bounds.bottom() + 1 - height));
     setGeometry(x, y, width, height);
+}
+
+// The keyboard goes back to where it was.
+void ExplanationCard::dismiss() {
+    const QPointer<QWidget> before = before_;
+    hide();
+    if (before != nullptr && before->isVisible()) before->setFocus();
 }
 
 void ExplanationCard::copyValue() {
@@ -225,7 +234,7 @@ void ExplanationCard::paintEvent(QPaintEvent* /*event*/) {
 
 void ExplanationCard::keyPressEvent(QKeyEvent* event) {
     if (event->key() == Qt::Key_Escape) {
-        hide();
+        dismiss();
     } else if (event->matches(QKeySequence::Copy) && !exact_.isEmpty()) {
         copyValue();
     } else {

@@ -5,6 +5,7 @@
 
 #include <QFrame>
 #include <QList>
+#include <QPointer>
 #include <QRect>
 #include <QString>
 
@@ -54,6 +55,7 @@ private:
     void setLook();
     void place();
     void copyValue();
+    void dismiss();
 
     struct Line {
         QLabel* name;
@@ -64,6 +66,7 @@ private:
     const Theme* theme_;
     QString topic_, exact_;
     QRect beside_;
+    QPointer<QWidget> before_;  ///< had the keyboard
     QLabel* title_;
     QLabel* definition_;
     QLabel* formula_;

@@ -4,10 +4,15 @@
 #include "app/gui/theme/fonts.hpp"
 
 #include <QApplication>
+#include <QFontMetricsF>
+#include <QHBoxLayout>
 #include <QKeyEvent>
+#include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QPainter>
 #include <QPointer>
+#include <QStyledItemDelegate>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -34,6 +39,60 @@ int fit(const QString& typed, const QString& text) {
     }
     return score * 8 - static_cast<int>(text.size()) / 4;
 }
+
+// A row: picture and title at the left; id and key at the right.
+class PaletteRow : public QStyledItemDelegate {
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+
+    const Theme* theme = &Theme::light();
+
+    [[nodiscard]] QSize sizeHint(const QStyleOptionViewItem& /*option*/,
+                                 const QModelIndex& /*index*/) const override {
+        return {100, qRound(30 * designUnit(QApplication::font()))};
+    }
+
+    void paint(QPainter* painter, const QStyleOptionViewItem& option,
+               const QModelIndex& index) const override {
+        const double u = designUnit(QApplication::font());
+        const bool current = (option.state & QStyle::State_Selected) != 0;
+        const bool enabled = (option.state & QStyle::State_Enabled) != 0;
+        const QRectF row = option.rect;
+        painter->save();
+        if (current) painter->fillRect(row, theme->color(Role::Select));
+        const QRectF icon(row.left() + 8 * u, row.center().y() - 8 * u, 16 * u, 16 * u);
+        const QIcon picture = index.data(Qt::DecorationRole).value<QIcon>();
+        if (!picture.isNull())
+            picture.paint(painter, icon.toAlignedRect(), Qt::AlignCenter,
+                          enabled ? QIcon::Normal : QIcon::Disabled);
+        const QColor quiet = theme->color(enabled ? Role::Ink2 : Role::Faint);
+        const QFont small = scaledFont(QApplication::font(), TextRole::Label);
+        QFont strong = scaledFont(QApplication::font(), TextRole::LabelStrong);
+        double right = row.right() - 10 * u;
+        const QString keys = index.data(CommandPalette::KeysRole).toString();
+        painter->setFont(strong);
+        painter->setPen(quiet);
+        const double keysWidth = QFontMetricsF(strong).horizontalAdvance(keys);
+        painter->drawText(QRectF(right - keysWidth, row.top(), keysWidth + 1, row.height()), Qt::AlignVCenter,
+                          keys);
+        right -= keys.isEmpty() ? 0 : keysWidth + 10 * u;
+        const QString id = index.data(CommandPalette::IdRole).toString();
+        const double idWidth = QFontMetricsF(small).horizontalAdvance(id);
+        painter->setFont(small);
+        painter->drawText(QRectF(right - idWidth, row.top(), idWidth + 1, row.height()), Qt::AlignVCenter,
+                          id);
+        right -= idWidth + 16 * u;
+        QFont title = scaledFont(QApplication::font(), TextRole::Body);
+        if (current) title.setWeight(QFont::DemiBold);
+        painter->setFont(title);
+        painter->setPen(theme->color(enabled ? Role::Ink : Role::Faint));
+        const double left = icon.right() + 8 * u;
+        painter->drawText(
+            QRectF(left, row.top(), right - left, row.height()), Qt::AlignVCenter,
+            QFontMetricsF(title).elidedText(index.data().toString(), Qt::ElideRight, right - left));
+        painter->restore();
+    }
+};
 
 }  // namespace
 
@@ -63,8 +122,16 @@ CommandPalette::CommandPalette(QWidget* window) : QFrame(window) {
     list_->setAccessibleName(tr("Matches"));
     list_->setFocusPolicy(Qt::NoFocus);
     list_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    list_->setItemDelegate(new PaletteRow(list_));
+    hint_ = new QLabel(tr("↵ run   ↑↓ choose   Alt+↵ keep open"), this);
+    count_ = new QLabel(this);
+    auto* foot = new QHBoxLayout;
+    foot->addWidget(hint_);
+    foot->addStretch(1);
+    foot->addWidget(count_);
     column->addWidget(field_);
     column->addWidget(list_);
+    column->addLayout(foot);
     field_->installEventFilter(this);
     connect(field_, &QLineEdit::textChanged, this, &CommandPalette::filter);
     connect(list_, &QListWidget::itemClicked, this, [this] { run(false); });
@@ -77,6 +144,13 @@ CommandPalette::CommandPalette(QWidget* window) : QFrame(window) {
 void CommandPalette::applyTheme(const Theme& theme) {
     setStyleSheet(QStringLiteral("#palette { background: %1; border: 1px solid %2; border-radius: 6px; }")
                       .arg(theme.color(Role::Panel).name(), theme.color(Role::Strong).name()));
+    static_cast<PaletteRow*>(list_->itemDelegate())->theme = &theme;
+    for (QLabel* label : {hint_, count_}) {
+        QPalette palette = label->palette();
+        palette.setColor(QPalette::WindowText, theme.color(Role::Ink2));
+        label->setPalette(palette);
+        label->setFont(scaledFont(QApplication::font(), TextRole::Label));
+    }
 }
 
 void CommandPalette::open(QList<PaletteEntry> entries) {
@@ -106,12 +180,17 @@ void CommandPalette::filter() {
     for (const auto& [score, index] : fits) {
         if (list_->count() == kMostShown) break;
         const PaletteEntry& entry = entries_[index];
-        auto* item = new QListWidgetItem(
-            entry.keys.isEmpty() ? entry.title : entry.title + QStringLiteral("    ") + entry.keys, list_);
+        auto* item = new QListWidgetItem(entry.icon, entry.title, list_);
+        item->setData(IdRole, entry.id);
+        item->setData(KeysRole, entry.keys);
+        item->setData(Qt::AccessibleTextRole, QStringLiteral("%1 %2").arg(entry.title, entry.keys));
         item->setToolTip(entry.id);
         item->setData(Qt::UserRole, index);
         if (!entry.enabled) item->setFlags(item->flags() & ~Qt::ItemIsEnabled);
     }
+    count_->setText(fits.size() == static_cast<std::size_t>(entries_.size())
+                        ? tr("%1 actions, layers, heads and plans").arg(entries_.size())
+                        : tr("%1 of %2").arg(fits.size()).arg(entries_.size()));
     for (int row = 0; row < list_->count(); ++row) {
         if ((list_->item(row)->flags() & Qt::ItemIsEnabled) != 0) {
             list_->setCurrentRow(row);

@@ -4,12 +4,15 @@
 #include "app/gui/theme/theme.hpp"
 
 #include <QFrame>
+#include <QIcon>
 #include <QList>
+#include <QPointer>
 #include <QString>
 
 #include <functional>
 
 QT_BEGIN_NAMESPACE
+class QLabel;
 class QLineEdit;
 class QListWidget;
 QT_END_NAMESPACE
@@ -22,6 +25,7 @@ struct PaletteEntry {
     QStringList synonyms;
     bool enabled = true;
     std::function<void()> run;
+    QIcon icon;
 };
 
 /// How well `typed` fits an entry: every letter in order, runs of letters and word starts count more, title
@@ -43,6 +47,9 @@ public:
 
     [[nodiscard]] QListWidget* list() const { return list_; }
 
+    /// What a row shows beside its title.
+    enum { IdRole = Qt::UserRole + 1, KeysRole };
+
 protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
 
@@ -54,7 +61,9 @@ private:
     QLineEdit* field_;
     QListWidget* list_;
     QList<PaletteEntry> entries_;
-    QWidget* before_ = nullptr;
+    QPointer<QWidget> before_;  ///< had the keyboard
+    QLabel* hint_;
+    QLabel* count_;
 };
 
 }  // namespace rankscope::gui

@@ -371,6 +371,12 @@ void MainWindow::showStatus() {
 
 void MainWindow::explain(const QString& topic, const QWidget* beside) {
     QRect place = ribbon_->geometry();
+    // What was clicked is under the pointer.
+    const QPoint pointer = mapFromGlobal(QCursor::pos());
+    if (beside == nullptr && number_->isByPointer() && rect().contains(pointer)) {
+        explanation_->showTopic(topic, QRect(pointer - QPoint(8, 12), QSize(16, 24)));
+        return;
+    }
     if (beside == nullptr) beside = QApplication::focusWidget();
     if (beside != nullptr && isAncestorOf(beside))
         place = QRect(beside->mapTo(this, QPoint()), beside->size());

@@ -376,7 +376,8 @@ void MainWindow::openPalette() {
                                 action->shortcut().toString(QKeySequence::NativeText),
                                 actions_->synonyms(name),
                                 action->isEnabled(),
-                                [action] { action->trigger(); }};
+                                [action] { action->trigger(); },
+                                action->icon()};
     }
     for (const QString& name : SessionKeeper::demos())
         entries << PaletteEntry{tr("Open the demo %1").arg(name), name, {}, {tr("session")}, true,

@@ -28,6 +28,9 @@ public:
 
     [[nodiscard]] Number number() const;
 
+    /// The pointer was used last, not a key.
+    [[nodiscard]] bool isByPointer() const { return byPointer_; }
+
 protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
 
