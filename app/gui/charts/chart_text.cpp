@@ -56,7 +56,8 @@ void paintHaloText(QPainter& painter, const QPointF& at, const QString& text, co
     QPainterPath outline;
     outline.addText(at, font, text);
     const auto engine = painter.paintEngine()->type();
-    if (engine == QPaintEngine::Pdf || engine == QPaintEngine::SVG) {
+    const bool file = engine == QPaintEngine::Pdf || engine == QPaintEngine::SVG;
+    if (file) {
         // In files every curve of every letter costs bytes: under a wide pen corners cannot be seen.
         QPainterPath slim;
         for (const QPolygonF& letter : outline.toSubpathPolygons())
@@ -64,7 +65,8 @@ void paintHaloText(QPainter& painter, const QPointF& at, const QString& text, co
         outline = slim;
     }
     QColor halo = ground;
-    halo.setAlphaF(0.72F);
+    // A transparent pen would become the outline of its own outline in a PDF: a hundred kilobytes.
+    if (!file) halo.setAlphaF(0.72F);
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setBrush(Qt::NoBrush);

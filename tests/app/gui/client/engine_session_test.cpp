@@ -22,7 +22,7 @@ TEST_F(EngineSessionTest, LoadsTheModelOfTheDocumentInTheBackground) {
     EXPECT_EQ(engine_.status().state, State::Off);
     ASSERT_TRUE(startEngine());
     EXPECT_THAT(states_, ElementsAre(State::Starting, State::Ready));
-    EXPECT_EQ(engine_.status().where, QStringLiteral("Local CPU, 2 thread(s)"));
+    EXPECT_EQ(engine_.status().where, QStringLiteral("Local CPU, 2 threads"));
     ASSERT_TRUE(wait([this] { return endedJobs().size() == 2; }));
     EXPECT_THAT(endedJobs(), ElementsAre("Read text.txt", "Open tiny"));
     EXPECT_EQ(timesAsked("open_model " + (folder_ / "tiny").string()), 1);
@@ -209,7 +209,7 @@ TEST_F(EngineSessionTest, NamesTheOtherMachine) {
     engine_.start(address);
     ASSERT_TRUE(waitUntilIdle());
     ASSERT_TRUE(wait([this] { return engine_.status().pingMs >= 0; }));
-    EXPECT_EQ(engine_.status().where, QStringLiteral("gpu-box · CPU, 2 thread(s)"));
+    EXPECT_EQ(engine_.status().where, QStringLiteral("gpu-box · CPU, 2 threads"));
 }
 
 }  // namespace
