@@ -10,10 +10,12 @@
 #include <QEvent>
 #include <QFontMetricsF>
 #include <QGraphicsLayout>
+#include <QGraphicsScene>
 #include <QKeyEvent>
 #include <QLegend>
 #include <QLineSeries>
 #include <QPaintEngine>
+#include <QPaintEvent>
 #include <QPainter>
 #include <QResizeEvent>
 #include <QValueAxis>
@@ -52,6 +54,7 @@ PlotView::PlotView(QWidget* parent) : QChartView(parent), theme_(&Theme::light()
 
     // Series have z values between 1 and 20.
     under_ = new LayerItem(chart(), 0.4, [this](QPainter& painter) {
+        if (rendersStill_) return;
         paintGrid(painter);
         if (!isEmpty()) paintUnder(painter);
     });
@@ -63,8 +66,10 @@ PlotView::PlotView(QWidget* parent) : QChartView(parent), theme_(&Theme::light()
     lines_->keepPicture();
     frame_ = new LayerItem(chart(), 50, [this](QPainter& painter) { paintFrame(painter); });
     over_ = new LayerItem(chart(), 60, [this](QPainter& painter) {
-        if (!isEmpty()) paintOver(painter);
+        if (!rendersStill_ && !isEmpty()) paintOver(painter);
     });
+    // What the chart itself moves (its layout comes later than ours) makes the picture old as well.
+    connect(scene(), &QGraphicsScene::changed, this, [this] { ageStill(); });
     applyColors();
 }
 
@@ -116,7 +121,7 @@ void PlotView::setCaption(const QString& caption) {
 
 void PlotView::setEmptyText(const QString& sentence) {
     emptyText_ = sentence;
-    frame_->update();
+    ageStill();
 }
 
 void PlotView::setLeftMargin(double units) {
@@ -172,19 +177,55 @@ void PlotView::refresh() {
 }
 
 void PlotView::updateOver() {
-    over_->update();
+    viewport()->update();
 }
 
 void PlotView::updateOver(const QRectF& pixels) {
-    over_->update(pixels);
+    viewport()->update(pixels.toAlignedRect().adjusted(-1, -1, 1, 1));
 }
 
 void PlotView::updateUnder(const QRectF& pixels) {
-    under_->update(pixels);
+    updateOver(pixels);
 }
 
 void PlotView::updateLines() {
     lines_->redraw();
+    ageStill();
+}
+
+void PlotView::ageStill() {
+    still_ = QPixmap();
+    viewport()->update();
+}
+
+void PlotView::drawBackground(QPainter* painter, const QRectF& rect) {
+    if (!rendersStill_) QChartView::drawBackground(painter, rect);
+}
+
+// Curves, axes and words stay as they are while a line is dragged or the pointer wanders: they are kept as
+// one picture between what is under and what is over them, and only those two are painted anew.
+void PlotView::paintEvent(QPaintEvent* event) {
+    const double ratio = viewport()->devicePixelRatioF();
+    const QSize pixels = (QSizeF(viewport()->size()) * ratio).toSize();
+    if (still_.size() != pixels || still_.devicePixelRatio() != ratio) {
+        still_ = QPixmap(pixels);
+        still_.setDevicePixelRatio(ratio);
+        still_.fill(Qt::transparent);
+        QPainter onStill(&still_);
+        rendersStill_ = true;
+        render(&onStill, QRectF(viewport()->rect()), viewport()->rect());
+        rendersStill_ = false;
+    }
+    QPainter painter(viewport());
+    painter.setClipRegion(event->region());
+    painter.fillRect(event->rect(), backgroundBrush());
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.save();
+    paintGrid(painter);
+    if (!isEmpty()) paintUnder(painter);
+    painter.restore();
+    painter.drawPixmap(QPointF(), still_);
+    if (!isEmpty()) paintOver(painter);
 }
 
 void PlotView::setAxes(const AxisSpec& x, const AxisSpec& y) {
@@ -192,6 +233,7 @@ void PlotView::setAxes(const AxisSpec& x, const AxisSpec& y) {
     y_ = y;
     xValue_->setRange(x.low, x.high);
     yValue_->setRange(y.low, y.high);
+    ageStill();
 }
 
 PlotDrawing PlotView::drawing() const {
@@ -226,6 +268,7 @@ PlotDrawing PlotView::drawing() const {
 
 void PlotView::setCurves(const QList<Curve>& curves) {
     shownCurves_ = curves;
+    ageStill();
     qsizetype used = 0;
     for (const Curve& curve : curves) {
         for (const QPolygonF& piece : curve.pieces) {
@@ -251,6 +294,7 @@ void PlotView::setCurves(const QList<Curve>& curves) {
 
 void PlotView::setBands(const QList<Band>& bands) {
     shownBands_ = bands;
+    ageStill();
     qsizetype used = 0;
     for (const Band& band : bands) {
         for (const BandPiece& piece : band.pieces) {
@@ -375,6 +419,7 @@ void PlotView::layoutPlot() {
         layer->resize(size);
         layer->update();
     }
+    ageStill();
 }
 
 bool PlotView::event(QEvent* event) {
@@ -398,12 +443,12 @@ void PlotView::changeEvent(QEvent* event) {
 
 void PlotView::focusInEvent(QFocusEvent* event) {
     QChartView::focusInEvent(event);
-    frame_->update();
+    ageStill();
 }
 
 void PlotView::focusOutEvent(QFocusEvent* event) {
     QChartView::focusOutEvent(event);
-    frame_->update();
+    ageStill();
 }
 
 void PlotView::paintGrid(QPainter& painter) {

@@ -10,6 +10,7 @@
 
 #include <QChartView>
 #include <QPen>
+#include <QPixmap>
 #include <QPolygonF>
 #include <QString>
 
@@ -162,6 +163,8 @@ protected:
     [[nodiscard]] virtual bool wantsEscape() const { return false; }
 
     bool event(QEvent* event) override;
+    void paintEvent(QPaintEvent* event) override;
+    void drawBackground(QPainter* painter, const QRectF& rect) override;
     void resizeEvent(QResizeEvent* event) override;
     void changeEvent(QEvent* event) override;
     void focusInEvent(QFocusEvent* event) override;
@@ -169,6 +172,8 @@ protected:
 
 private:
     void layoutPlot();
+    /// Curves, bands, axes or words are other ones than in the picture that is kept of them.
+    void ageStill();
     void applyColors();
     void paintGrid(QPainter& painter);
     void paintFrame(QPainter& painter);
@@ -198,6 +203,8 @@ private:
     LayerItem* lines_;
     LayerItem* frame_;
     LayerItem* over_;
+    QPixmap still_;
+    bool rendersStill_ = false;
     QRectF plotRect_;
     double leftMargin_ = 54;
     double rightMargin_ = 14;
