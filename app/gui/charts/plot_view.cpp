@@ -212,6 +212,7 @@ void PlotView::paintEvent(QPaintEvent* event) {
         still_.setDevicePixelRatio(ratio);
         still_.fill(Qt::transparent);
         QPainter onStill(&still_);
+        onStill.setRenderHint(QPainter::Antialiasing);
         rendersStill_ = true;
         render(&onStill, QRectF(viewport()->rect()), viewport()->rect());
         rendersStill_ = false;
