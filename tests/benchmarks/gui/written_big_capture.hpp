@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rankscope::gui {
@@ -38,7 +39,10 @@ inline std::int64_t writeBigCapture(const std::filesystem::path& path) {
         layout.window_start.push_back(w * kTokens);
         std::iota(tokens[static_cast<std::size_t>(w)].begin(), tokens[static_cast<std::size_t>(w)].end(), 0);
     }
-    const CaptureTexts texts{tokens, [](std::int32_t id) { return "t" + std::to_string(id); }, "{}",
+    TokenWindows read;
+    read.rows = std::move(tokens);
+    read.start = layout.window_start;
+    const CaptureTexts texts{WindowStream(std::move(read)), [](std::int32_t id) { return "t" + std::to_string(id); }, "{}",
                              "window_benchmark"};
     auto writer = CaptureWriter::create(path, layout, texts);
 
