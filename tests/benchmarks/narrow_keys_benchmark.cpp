@@ -19,6 +19,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 #include <random>
 #include <string>
 #include <thread>
@@ -32,18 +33,37 @@ using Clock = std::chrono::steady_clock;
 constexpr std::int64_t kTokens = 2048, kHeads = 16, kV = 128;
 constexpr std::int64_t kWarmTokens = 256;
 
+// As LibTorch's: rows begin with a cache line.
+template <class T>
+struct LineAllocator {
+    using value_type = T;
+
+    LineAllocator() = default;
+
+    template <class U>
+    LineAllocator(const LineAllocator<U>&) {}
+
+    T* allocate(std::size_t count) { return static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t{64})); }
+
+    void deallocate(T* memory, std::size_t) { ::operator delete(memory, std::align_val_t{64}); }
+
+    bool operator==(const LineAllocator&) const { return true; }
+};
+
+using Floats = std::vector<float, LineAllocator<float>>;
+
 class Problem {
 public:
     explicit Problem(std::int64_t K) : K_(K) {
         std::mt19937 random(1);
         std::normal_distribution<float> draw;
         const auto normal = [&](std::int64_t count) {
-            std::vector<float> x(static_cast<std::size_t>(count));
+            Floats x(static_cast<std::size_t>(count));
             for (float& value : x) value = draw(random);
             return x;
         };
         const auto unit_rows = [&] {
-            std::vector<float> x = normal(kTokens * kHeads * K);
+            Floats x = normal(kTokens * kHeads * K);
             for (auto row = x.begin(); row != x.end(); row += K) {
                 float squares = 0;
                 for (auto at = row; at != row + K; ++at) squares += *at * *at;
@@ -96,7 +116,7 @@ private:
     }
 
     std::int64_t K_;
-    std::vector<float> q_, k_, v_, beta_, g_, out_;
+    Floats q_, k_, v_, beta_, g_, out_;
 };
 
 // More than any last-level cache this is likely to meet.
