@@ -11,10 +11,23 @@
 
 #include <QApplication>
 #include <QCommandLineParser>
+#include <QIcon>
 #include <QSettings>
 #include <QTimer>
 
 #include <cstdio>
+
+namespace {
+
+// Where no desktop file is installed, or the desktop asks the window itself.
+QIcon windowIcon() {
+    QIcon icon;
+    for (const int size : {16, 24, 32, 48, 64, 128, 256})
+        icon.addFile(QStringLiteral(":/rankscope/window_icon/%1.png").arg(size));
+    return icon;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
     using namespace rankscope::gui;
@@ -23,7 +36,9 @@ int main(int argc, char** argv) {
     QApplication::setApplicationDisplayName(QStringLiteral("Rankscope"));
     QApplication::setOrganizationName(QStringLiteral("rankscope"));
     QApplication::setApplicationVersion(QStringLiteral(RANKSCOPE_VERSION));
-    QApplication::setDesktopFileName(QStringLiteral("rankscope"));
+    // The name of packaging/desktop's file, by which a desktop knows whose window this is.
+    QApplication::setDesktopFileName(QStringLiteral("org.rankscope.Rankscope"));
+    QApplication::setWindowIcon(windowIcon());
     QApplication::setStyle(QStringLiteral("Fusion"));
     QApplication::setFont(applicationFont());
 
@@ -67,7 +82,7 @@ int main(int argc, char** argv) {
     MainWindow window({document, selection, states, engine});
     if (parser.isSet(theme))
         window.setTheme(parser.value(theme) == QLatin1String("dark") ? Theme::dark() : Theme::light());
-    if (parser.isSet(pictures)) return writeScreenshots(window, parser.value(pictures));
+    if (parser.isSet(pictures)) return writeScreenshots(window, parser.value(pictures), parser.value(demo));
 
     const QByteArray geometry = QSettings().value(QStringLiteral("geometry")).toByteArray();
     if (!geometry.isEmpty()) window.restoreGeometry(geometry);

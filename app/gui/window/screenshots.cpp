@@ -24,7 +24,7 @@ void settle(int ms) {
 
 }  // namespace
 
-int writeScreenshots(MainWindow& window, const QString& folder) {
+int writeScreenshots(MainWindow& window, const QString& folder, const QString& demo) {
     if (!QDir().mkpath(folder)) {
         std::fprintf(stderr, "rankscope: cannot make the folder %s\n", qPrintable(folder));
         return 5;
@@ -37,7 +37,7 @@ int writeScreenshots(MainWindow& window, const QString& folder) {
     };
     window.setTheme(Theme::light());
     window.resize(1440, 900);
-    window.openDemo({});
+    window.openDemo(demo);
     window.show();
     shoot("first-start");
     window.setLayout(Layout::Inspect);
