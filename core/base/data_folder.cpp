@@ -14,10 +14,10 @@ std::filesystem::path data_folder() {
     if (const char* given = std::getenv("RANKSCOPE_DATA")) return given;
     std::array<char, PATH_MAX> self{};
     const ssize_t size = ::readlink("/proc/self/exe", self.data(), self.size() - 1);
-    const fs::path installed = fs::path(size > 0 ? self.data() : "").parent_path() / "../share/rankscope";
+    // In a build tree this is a link to the source tree.
+    const fs::path beside = fs::path(size > 0 ? self.data() : "").parent_path() / "../share/rankscope";
     std::error_code ignored;
-    if (fs::exists(installed / "resources", ignored)) return fs::weakly_canonical(installed, ignored);
-    return RANKSCOPE_SOURCE_DIR;
+    return fs::weakly_canonical(beside, ignored);
 }
 
 }  // namespace rankscope

@@ -5,8 +5,8 @@
 
 namespace rankscope {
 
-/// Where the shipped data lies: the folder that holds resources/ and packaging/. $RANKSCOPE_DATA, share/rankscope beside
-/// an installed program, or the source tree of a build.
+/// Where the shipped data lies: the folder that holds resources/ and packaging/. $RANKSCOPE_DATA, else ../share/rankscope seen
+/// from the program; in a build tree that is a link to the source tree.
 [[nodiscard]] std::filesystem::path data_folder();
 
 }  // namespace rankscope

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "core/engine/engine.hpp"
 
@@ -10,9 +11,13 @@ namespace rankscope {
 /// The one symbol that librankscope_model.so offers to dlopen.
 extern "C" Engine* rankscope_create_engine();
 
-/// Opens librankscope_model.so beside the program (or on the loader's path) and makes an engine. Error{Resource} with a
-/// hint how to get LibTorch where it cannot be loaded. Implemented in core/engine/loader.cpp, which is part of the
+/// Opens librankscope_model.so beside the program (or on the loader's path) and makes an engine. LibTorch comes from $LIBTORCH,
+/// else from the folder that the library was built or installed with, else from the user's cache or python3. Error{Resource}
+/// with a hint how to get LibTorch where it cannot be loaded. Implemented in core/engine/loader.cpp, which is part of the
 /// program, not of the library.
 [[nodiscard]] std::unique_ptr<Engine> load_engine();
+
+/// MAJOR.MINOR of the LibTorch that this program was built with, the only one that it can load; empty: built without.
+[[nodiscard]] std::string libtorch_wanted();
 
 }  // namespace rankscope

@@ -29,6 +29,7 @@ foreach(_root IN LISTS _roots)
   # Older wheels use the pre-C++11 string ABI, which no Debian library can link with.
   if(_version VERSION_GREATER_EQUAL 2.7)
     set(RANKSCOPE_TORCH_ROOT ${_root})
+    set(RANKSCOPE_TORCH_VERSION ${_version})
     break()
   endif()
   message(STATUS "LibTorch ${_version} in ${_root} is too old (2.7 or newer is needed)")
@@ -44,4 +45,5 @@ target_include_directories(rankscope_torch SYSTEM INTERFACE ${RANKSCOPE_TORCH_RO
 # LibTorch's folder carries a newer {fmt} than the system, which is found first; its compiled part is not to be linked.
 target_compile_definitions(rankscope_torch INTERFACE FMT_HEADER_ONLY)
 target_link_libraries(rankscope_torch INTERFACE ${RANKSCOPE_TORCH_ROOT}/lib/libtorch_cpu.so ${RANKSCOPE_TORCH_ROOT}/lib/libc10.so)
-target_link_options(rankscope_torch INTERFACE "LINKER:-rpath,${RANKSCOPE_TORCH_ROOT}/lib" "LINKER:--no-as-needed")
+# CMake writes the folder of these two into what is built, and leaves it out of what is installed.
+target_link_options(rankscope_torch INTERFACE "LINKER:--no-as-needed")

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <dlfcn.h>
+#include <link.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <climits>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -68,16 +70,26 @@ std::string cuda_driver() {
     return fmt::format("CUDA {}.{}", number / 1000, number % 1000 / 10);
 }
 
+// Where the LibTorch that is loaded lies: it may come from several places.
+std::string libtorch_folder() {
+    void* library = ::dlopen("libtorch_cpu.so", RTLD_LAZY | RTLD_NOLOAD);
+    std::array<char, PATH_MAX> folder{};
+    if (library == nullptr || ::dlinfo(library, RTLD_DI_ORIGIN, folder.data()) != 0) return "unknown";
+    return folder.data();
+}
+
 void fetch_libtorch() {
     const fs::path script = data_folder() / "packaging" / "libtorch";
     if (!fs::exists(script)) {
         throw_resource("cannot fetch LibTorch: " + script.string() + " is missing",
-                       "install the wheel torch==2.11.0 for python3; rankscope finds it there");
+                       "install the wheel torch==" + libtorch_wanted() + ".* for python3; rankscope finds it there");
     }
+    const std::string wanted = libtorch_wanted();
     const pid_t child = ::fork();
     if (child == 0) {
         ::dup2(STDERR_FILENO, STDOUT_FILENO);  // stdout belongs to the answer
-        ::execl(script.c_str(), script.c_str(), static_cast<char*>(nullptr));
+        if (wanted.empty()) ::execl(script.c_str(), script.c_str(), static_cast<char*>(nullptr));
+        else ::execl(script.c_str(), script.c_str(), "--only", wanted.c_str(), static_cast<char*>(nullptr));
         ::_exit(127);
     }
     int status = 0;
@@ -97,6 +109,7 @@ void run(const Context& context, bool fetch) {
     std::vector<std::string> missing;
     try {
         for (auto& fact : load_engine()->describe()) facts.push_back(std::move(fact));
+        facts.emplace_back("libtorch_folder", libtorch_folder());
     } catch (const Error& e) {
         facts.emplace_back("libtorch", "not usable");
         missing.push_back(fmt::format("LibTorch (capture, evaluate, bench, train and calibrated plans need it): {}; {}", e.what(), e.hint()));
