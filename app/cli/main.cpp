@@ -12,6 +12,7 @@
 
 #include "app/cli/commands/commands.hpp"
 #include "app/cli/context.hpp"
+#include "app/cli/man_page.hpp"
 #include "app/cli/usage_message.hpp"
 #include "core/base/error.hpp"
 #include "core/base/stop_scope.hpp"
@@ -75,6 +76,8 @@ int run(int argc, char** argv) {
                            add_noise, add_sweep, add_bench, add_export, add_train, add_corpus, add_demo, add_report, add_doctor, add_serve}) {
         add(app, context);
     }
+    // For the build: not in --help.
+    app.add_flag_callback("--man-page", [&app] { std::fputs(man_page(app).c_str(), stdout); throw CLI::Success(); })->group("");
     try {
         app.parse(argc, argv);
         return 0;
@@ -84,6 +87,8 @@ int run(int argc, char** argv) {
         return app.exit(e);
     } catch (const CLI::CallForVersion& e) {
         return app.exit(e);
+    } catch (const CLI::Success&) {
+        return 0;
     } catch (const CLI::ParseError& e) {
         return fail(context, 2, usage_message(app, e, argc > 1 ? argv[1] : ""), "rankscope-cli --help, or rankscope-cli COMMAND --help");
     } catch (const Cancelled&) {
