@@ -6,8 +6,11 @@ if(TARGET rankscope_model)
   include(BundledLibTorch)
 endif()
 
+set(CPACK_VERBATIM_VARIABLES ON)
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME rankscope)
+# The first line of each description is its own; this one would be put before all.
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
@@ -20,7 +23,7 @@ set(CPACK_COMPONENTS_ALL cli)
 
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
-# xz would save a fifth and take half an hour of a small machine.
+# xz would save a fifth of the size for many times the work.
 set(CPACK_DEBIAN_COMPRESSION_TYPE zstd)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
@@ -44,15 +47,15 @@ set(CPACK_DEBIAN_CLI_PACKAGE_RECOMMENDS "rankscope-libtorch")
 set(CPACK_DEBIAN_CLI_PACKAGE_SUGGESTS "python3-pip, rankscope")
 set(CPACK_COMPONENT_CLI_DESCRIPTION
 "prune and measure the recurrent state of language models
- Captures the recurrent states that a text leaves in a DeltaNet or Gated
- DeltaNet language model, and their ranks; chooses the key and query channels
- that each layer keeps; measures what that costs in perplexity, recall, speed
- and memory; exports the smaller model.
- .
- This package has the command line program, which is also the engine behind
- the window, and three small models with texts and measured sessions. What runs
- a model needs LibTorch: the package rankscope-libtorch, or one that
- \"rankscope-cli doctor --fetch-libtorch\" fetches.")
+Captures the recurrent states that a text leaves in a DeltaNet or Gated
+DeltaNet language model, and their ranks; chooses the key and query channels
+that each layer keeps; measures what that costs in perplexity, recall, speed
+and memory; exports the smaller model.
+
+This package has the command line program, which is also the engine behind
+the window, and three small models with texts and measured sessions. What runs
+a model needs LibTorch: the package rankscope-libtorch, or the one that
+rankscope-cli doctor --fetch-libtorch fetches.")
 
 if(TARGET rankscope)
   list(APPEND CPACK_COMPONENTS_ALL window)
@@ -62,12 +65,12 @@ if(TARGET rankscope)
   set(CPACK_DEBIAN_WINDOW_PACKAGE_SUGGESTS "openssh-client")
   set(CPACK_COMPONENT_WINDOW_DESCRIPTION
 "laboratory for the recurrent state of language models
- See the rank of every recurrent state of a DeltaNet or Gated DeltaNet language
- model, choose with a slider per layer which key and query channels stay, and
- see at once what that costs in perplexity, recall, speed and memory. Opens
- with a measured demo, before anything runs.
- .
- This package has the window.")
+See the rank of every recurrent state of a DeltaNet or Gated DeltaNet language
+model, choose with a slider per layer which key and query channels stay, and
+see at once what that costs in perplexity, recall, speed and memory. Opens
+with a measured demo, before anything runs.
+
+This package has the window.")
 endif()
 
 if(TARGET rankscope_model)
@@ -77,9 +80,11 @@ if(TARGET rankscope_model)
   set(CPACK_DEBIAN_LIBTORCH_PACKAGE_ENHANCES "rankscope-cli")
   set(CPACK_COMPONENT_LIBTORCH_DESCRIPTION
 "LibTorch for Rankscope, CPU part
- The libraries of PyTorch ${RANKSCOPE_TORCH_VERSION} that rankscope-cli runs models with, where only it
- finds them. Without CUDA: to use a GPU, point LIBTORCH to the torch folder of a
- Python with the same version.")
+The libraries of PyTorch ${RANKSCOPE_TORCH_VERSION} that rankscope-cli runs models with, in a folder
+where no other program finds them.
+
+A GPU is used with another LibTorch: let LIBTORCH name the torch folder of a
+Python that has the same version.")
 endif()
 
 # Each package brings its copyright and changelog.

@@ -123,7 +123,8 @@ bool EngineSession::can(const QString& what, bool text, const Done& done) {
     } else if (!document_.hasModel()) {
         why = tr("No model is open");
     } else if (model_ == Loaded::No) {
-        why = tr("The engine has not loaded the model");
+        why = status_.reason.isEmpty() ? tr("The engine has not loaded the model") : status_.reason;
+        remedy = status_.detail;
     } else if (text && !document_.text()) {
         why = tr("No text is open");
         remedy = tr("Open a text to measure on");

@@ -69,6 +69,8 @@ private:
     void modelChanged();
     void setModel(Loaded loaded);
     void setText(Loaded loaded);
+    /// Says so in the status when LibTorch is what a model was refused for want of.
+    void noticeWhatIsMissing(const JobFailure& failure);
     void loadModel();
     void modelLoaded(const protocol::ModelResult& result);
     void loadText();

@@ -41,6 +41,19 @@ void EngineSession::showWhere(const protocol::ProvenanceData& provenance) {
     EngineStatus status = status_;
     status.where = address_.host.isEmpty() ? tr("Local %1").arg(where)
                                            : QStringLiteral("%1 · %2").arg(address_.host, where);
+    status.reason.clear();
+    status.detail.clear();
+    status.remedy.clear();
+    setStatus(status);
+}
+
+void EngineSession::noticeWhatIsMissing(const JobFailure& failure) {
+    // The one failure with this hint; the engine has no code of its own for it.
+    if (!failure.hint.contains(QLatin1String("--fetch-libtorch"))) return;
+    EngineStatus status = status_;
+    status.reason = tr("LibTorch is missing");
+    status.detail = failure.hint;
+    status.remedy = tr("Try again");
     setStatus(status);
 }
 
@@ -70,12 +83,13 @@ void EngineSession::loadModel() {
     const std::int64_t job = jobs_.begin(tr("Open %1").arg(name), [this, name](const JobFailure& failure) {
         if (model_ != Loaded::Loading) return;
         setModel(Loaded::No);
-        if (failure.reason == JobFailure::Reason::Error)
-            Q_EMIT refused(tr("Model not loaded: %1").arg(name), failure.message,
-                           failure.hint.isEmpty()
-                               ? tr("What is measured stays; new measurements need the model: put it "
-                                    "back, or open it with File, Model folder…")
-                               : failure.hint);
+        if (failure.reason != JobFailure::Reason::Error) return;
+        noticeWhatIsMissing(failure);
+        Q_EMIT refused(tr("Model not loaded: %1").arg(name), failure.message,
+                       failure.hint.isEmpty()
+                           ? tr("What is measured stays; new measurements need the model: put it "
+                                "back, or open it with File, Model folder…")
+                           : failure.hint);
     });
     protocol::OpenModelRequest request;
     request.path = document_.model().path.string();
@@ -133,6 +147,7 @@ void EngineSession::openFolder(const QString& folder) {
                 loadedHash_ = hash;
                 setModel(before.first);
                 setText(before.second);
+                noticeWhatIsMissing(failure);
                 Q_EMIT refused(tr("Model not opened: %1").arg(name), failure.message, failure.hint);
             } else if (client_.isReady() && !takingOver_) {
                 loadModel();

@@ -35,8 +35,8 @@ struct EngineStatus {
 
     State state = State::Off;
     QString where;   ///< "Local CPU, 2 threads", "gpu-box · NVIDIA H100"
-    QString reason;  ///< of Stopped: what happened, in one sentence
-    QString detail;  ///< last lines of its log
+    QString reason;  ///< of Stopped: what happened, in one sentence; of Ready: what it lacks to run a model
+    QString detail;  ///< last lines of its log; how to get what it lacks
     QString remedy;  ///< label of the button: "Restart", "Reconnect", "Restart with 2 windows at once"
     double pingMs = -1;
 };

@@ -76,8 +76,11 @@ EngineButton::EngineButton(EngineControl& engine, QWidget* parent) : QFrame(pare
     setMaximumWidth(px(316));
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
     connect(action_, &QPushButton::clicked, this, [this] {
+        const bool runs = std::ranges::find(engine_.jobs(), EngineJob::State::Running, &EngineJob::state)
+                          != engine_.jobs().end();
         if (engine_.status().state == EngineStatus::State::Stopped
-            || engine_.status().state == EngineStatus::State::Off) {
+            || engine_.status().state == EngineStatus::State::Off
+            || (!engine_.status().reason.isEmpty() && !runs)) {
             engine_.restart();
         } else {
             engine_.cancelRunning();
@@ -124,6 +127,12 @@ void EngineButton::refresh() {
             role = Role::Ok;
             doing = tr("idle");
             if (status.pingMs >= 0) doing += tr(", ssh %1 ms").arg(qRound(status.pingMs));
+            if (!status.reason.isEmpty() && !busy) {
+                role = Role::Warn;
+                doing = status.reason;
+                action_->setText(status.remedy);
+                action_->setVisible(true);
+            }
             if (busy) {
                 role = Role::Accent;
                 where = running->title;
@@ -155,14 +164,12 @@ void EngineButton::refresh() {
     doing_->setVisible(!oneLine_);
     QPalette soft = doing_->palette();
     soft.setColor(QPalette::WindowText,
-                  theme_->color(status.state == EngineStatus::State::Stopped ? Role::Err : Role::Ink2));
+                  theme_->color(role == Role::Err || role == Role::Warn ? role : Role::Ink2));
     doing_->setPalette(soft);
     bar_->setVisible(busy && running->total > 0);
     if (busy && running->total > 0) bar_->setValue(qRound(1000 * running->done / running->total));
     setAccessibleName(tr("Engine: %1, %2").arg(where, doing));
-    setToolTip(status.state != EngineStatus::State::Stopped ? QString()
-               : status.detail.isEmpty()                    ? status.reason
-                                         : status.reason + QLatin1Char('\n') + status.detail);
+    setToolTip(status.detail.isEmpty() ? status.reason : status.reason + QLatin1Char('\n') + status.detail);
 }
 
 }  // namespace rankscope::gui

@@ -40,6 +40,21 @@ TEST_F(EngineSessionTest, KeepsADocumentWhoseModelIsMissing) {
     EXPECT_EQ(refused_.back(), "Plan not evaluated | The engine has not loaded the model | ");
 }
 
+TEST_F(EngineSessionTest, SaysThatLibTorchIsMissingUntilItIsThere) {
+    const std::string hint = "rankscope-cli doctor --fetch-libtorch fetches it";
+    script({{"fail", {{"open_model", {{"message", "cannot load the engine"}, {"hint", hint}}}}}});
+    ASSERT_TRUE(startEngine());
+    EXPECT_EQ(engine_.status().state, EngineStatus::State::Ready);
+    EXPECT_EQ(engine_.status().reason, "LibTorch is missing");
+    EXPECT_EQ(engine_.status().detail.toStdString(), hint);
+    engine_.evaluate();
+    EXPECT_EQ(refused_.back(), "Plan not evaluated | LibTorch is missing | " + hint);
+    script({});
+    engine_.restart();
+    ASSERT_TRUE(waitUntilIdle());
+    EXPECT_EQ(engine_.status().reason, "");
+}
+
 TEST_F(EngineSessionTest, RefusesAnotherModelInTheFolderOfTheSession) {
     script({{"hash", "otherhash123"}});
     ASSERT_TRUE(startEngine());

@@ -19,6 +19,7 @@
 #include <QFile>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QPushButton>
 #include <QSettings>
 #include <QTemporaryDir>
 #include <QTest>
@@ -111,6 +112,27 @@ TEST_F(MainWindowTest, AStoppedEngineLeavesEverythingAndOffersARestart) {
     status.state = EngineStatus::State::Ready;
     sample.engine.setStatus(status);
     EXPECT_FALSE(window->banner()->isVisible());
+}
+
+TEST_F(MainWindowTest, TheEngineControlSaysWhatIsMissing) {
+    EngineStatus status;
+    status.state = EngineStatus::State::Ready;
+    status.reason = QStringLiteral("LibTorch is missing");
+    status.detail = QStringLiteral("fetch it");
+    status.remedy = QStringLiteral("Try again");
+    sample.engine.setStatus(status);
+    auto* control = window->findChild<QWidget*>(QStringLiteral("engine"));
+    ASSERT_NE(control, nullptr);
+    EXPECT_TRUE(control->accessibleName().contains(status.reason)) << control->accessibleName().toStdString();
+    EXPECT_TRUE(control->toolTip().contains(status.detail));
+    auto* button = control->findChild<QPushButton*>();
+    ASSERT_NE(button, nullptr);
+    EXPECT_TRUE(button->isVisible());
+    EXPECT_EQ(button->text(), status.remedy);
+    button->click();
+    EXPECT_EQ(sample.engine.calls.back(), "restart");
+    sample.engine.setStatus({EngineStatus::State::Ready});
+    EXPECT_FALSE(button->isVisible());
 }
 
 TEST_F(MainWindowTest, BadPathsAreRefusedWhereThePersonLooks) {
