@@ -51,7 +51,7 @@ void EngineSession::noticeWhatIsMissing(const JobFailure& failure) {
     // The one failure with this hint; the engine has no code of its own for it.
     if (!failure.hint.contains(QLatin1String("--fetch-libtorch"))) return;
     EngineStatus status = status_;
-    status.reason = tr("LibTorch is missing");
+    status.reason = tr("No LibTorch");
     status.detail = failure.hint;
     status.remedy = tr("Try again");
     setStatus(status);

@@ -45,10 +45,10 @@ TEST_F(EngineSessionTest, SaysThatLibTorchIsMissingUntilItIsThere) {
     script({{"fail", {{"open_model", {{"message", "cannot load the engine"}, {"hint", hint}}}}}});
     ASSERT_TRUE(startEngine());
     EXPECT_EQ(engine_.status().state, EngineStatus::State::Ready);
-    EXPECT_EQ(engine_.status().reason, "LibTorch is missing");
+    EXPECT_EQ(engine_.status().reason, "No LibTorch");
     EXPECT_EQ(engine_.status().detail.toStdString(), hint);
     engine_.evaluate();
-    EXPECT_EQ(refused_.back(), "Plan not evaluated | LibTorch is missing | " + hint);
+    EXPECT_EQ(refused_.back(), "Plan not evaluated | No LibTorch | " + hint);
     script({});
     engine_.restart();
     ASSERT_TRUE(waitUntilIdle());
