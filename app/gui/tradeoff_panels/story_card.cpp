@@ -99,6 +99,12 @@ void StoryCard::setDemos(const QStringList& names) {
     place();
 }
 
+void StoryCard::setAside(bool aside) {
+    if (aside == aside_) return;
+    aside_ = aside;
+    showStory();
+}
+
 void StoryCard::reopen() {
     closed_ = false;
     showStory();
@@ -112,7 +118,7 @@ void StoryCard::showStory() {
         setAccessibleName(title_->text());
         setAccessibleDescription(text_->text());
     }
-    setVisible(story && !closed_);
+    setVisible(story && !closed_ && !aside_);
     place();
 }
 

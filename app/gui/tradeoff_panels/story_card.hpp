@@ -33,6 +33,9 @@ public:
     /// Shows it again: Help > Story.
     void reopen();
 
+    /// Makes way for a layout that needs the room; it is back as it was afterwards.
+    void setAside(bool aside);
+
     [[nodiscard]] bool hasStory() const;
 
     void applyTheme(const Theme& theme);
@@ -73,6 +76,7 @@ private:
     QMenu* demoMenu_;
     QToolButton* close_;
     bool closed_ = false;
+    bool aside_ = false;
     int tourSteps_ = 0;
 };
 

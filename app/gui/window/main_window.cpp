@@ -138,6 +138,7 @@ void MainWindow::buildColumns() {
     left_->setStretchFactor(0, 3);
     left_->setStretchFactor(1, 1);
     left_->setStretchFactor(2, 1);
+    left_->setSizes({600, 160, 180});
 
     middle_ = new QWidget(columns_);
     auto* middleColumn = new QVBoxLayout(middle_);

@@ -234,6 +234,7 @@ void MainWindow::buildActions() {
             }
         });
     add({id("help.story"), tr("Story of this session"), {}, {}, {tr("demo")}}, [this](bool) {
+        setLayout(Layout::Tune);
         story_->reopen();
         applyShares();
     });

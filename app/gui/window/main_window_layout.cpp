@@ -57,6 +57,8 @@ void MainWindow::setLayout(Layout layout) {
     noise_ = false;
     layer_->setCompact(layout == Layout::Tune);
     plan_->setCompare(layout == Layout::Compare);
+    // The story is told beside a tall trade-off; the others need their height.
+    if (!lecture_) story_->setAside(layout != Layout::Tune);
     showMiddle();
     applyShares();
     fitWidth();
