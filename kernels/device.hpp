@@ -17,6 +17,8 @@ struct DeviceLimits {
 
 /// Devices the CUDA runtime reports; 0 where there is no driver.
 [[nodiscard]] int device_count() noexcept;
+/// The device kernels of this thread run on from now on.
+void use_device(int device) noexcept;
 /// All zeros for a device that does not answer.
 [[nodiscard]] DeviceLimits device_limits(int device);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -9,8 +10,8 @@
 
 namespace rankscope {
 
-/// The mixers of a model alone: their real inputs are captured once, then only the recurrences are run and timed. CPU,
-/// float32: the kernels themselves, whatever the model around them costs.
+/// The mixers of a model alone: their real inputs are captured once, then only the recurrences are run and timed, on the model's
+/// device in float32: the kernels themselves, whatever the model around them costs.
 class MixerTiming {
 public:
     MixerTiming(const Model& model, std::span<const std::vector<std::int32_t>> ids,
@@ -26,7 +27,10 @@ private:
         std::vector<float> q, k, v, beta, g, out;
     };
 
+    struct DeviceCalls;
+
     std::vector<Layer> layers_;
+    std::shared_ptr<const DeviceCalls> on_device_;  ///< in place of layers_ where the model is not on the CPU
 };
 
 }  // namespace rankscope

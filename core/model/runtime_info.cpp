@@ -7,6 +7,7 @@
 #include <torch/version.h>
 
 #include "core/model/internal/cuda_library.hpp"
+#include "core/model/internal/device_mixer.hpp"
 
 namespace rankscope {
 
@@ -15,10 +16,23 @@ std::vector<std::pair<std::string, std::string>> runtime_info() {
     if (at::hasMKLDNN()) products += "; " + at::get_mkldnn_version();
     for (char& c : products) c = c == '\n' ? ' ' : c;
     const internal::CudaSupport& cuda = internal::cuda_support();
-    return {{"libtorch", TORCH_VERSION},
+    std::vector<std::pair<std::string, std::string>> facts{
+        {"libtorch", TORCH_VERSION},
             {"blas", products},
             {"torch_threads", std::to_string(at::get_num_threads())},
             {"cuda_devices", cuda.devices > 0 ? std::to_string(cuda.devices) : "none: " + cuda.reason}};
+#if defined(RANKSCOPE_CUDA_KERNELS)
+    facts.emplace_back("cuda_kernels", cuda.devices > 0 ? "built" : "built, never used without a device");
+#else
+    facts.emplace_back("cuda_kernels", "not built (no nvcc); LibTorch's own operations run on a device");
+#endif
+    for (int i = 0; i < cuda.devices; ++i) {
+        int n = 0;
+        for (const std::string& line : internal::check_cuda_mixers(at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(i)))) {
+            facts.emplace_back("cuda:" + std::to_string(i) + "_check_" + std::to_string(++n), line);
+        }
+    }
+    return facts;
 }
 
 }  // namespace rankscope

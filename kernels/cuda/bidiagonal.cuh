@@ -2,7 +2,7 @@
 // Singular values of one matrix by one block. The matrix is cut down column after column; what a step changes in a column
 // is left to the pass of the next one (pending: A −= u yᵀ + x vᵀ), so that every step reads and writes the matrix once:
 //   u = reflector of column k;  y_j = τ uᵀa_j,  r_j = a_j[k] − u_k y_j (row k),  w = Σ_j r_j a_j           a warp a column
-// is left to the pass of the next one (pending: A −= u yᵀ + x vᵀ), so that every step reads and writes the matrix once:
+//   v = reflector of r (v = r − ρ e);  x = τ' (w − ρ a_{k+1} − u (yᵀv))                         as in kernels/cpu
 // u and x live in the registers of every warp, row i of lane i % 32; two barriers a step.
 #pragma once
 

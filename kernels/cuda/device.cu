@@ -10,6 +10,11 @@ int device_count() noexcept {
     return cudaGetDeviceCount(&count) == cudaSuccess ? count : 0;
 }
 
+void use_device(int device) noexcept {
+    // A failure shows at the first launch.
+    static_cast<void>(cudaSetDevice(device));
+}
+
 DeviceLimits device_limits(int device) {
     DeviceLimits limits;
     cudaDeviceProp properties{};

@@ -6,6 +6,7 @@
 #include "core/model/internal/mixer.hpp"
 #include "kernels/parallel.hpp"
 
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 
 #include <charconv>
@@ -46,6 +47,10 @@ at::Device prepare_device(const Placement& placement) {
         kernels::set_threads(placement.threads);
     }
     return choose_device(placement.device);
+}
+
+void synchronise(const at::Device& device) {
+    if (device.is_cuda()) at::detail::getCUDAHooks().deviceSynchronize(device.has_index() ? device.index() : c10::DeviceIndex{0});
 }
 
 bool bfloat16_products_are_fast(const at::Device& device) {

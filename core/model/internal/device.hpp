@@ -14,4 +14,7 @@ namespace rankscope::internal {
 /// Whether matrix products in bfloat16 pay on this device: any CUDA device, processors with AVX-512 BF16 or AMX.
 [[nodiscard]] bool bfloat16_products_are_fast(const at::Device& device);
 
+/// Waits until the device has done what was asked of it; nothing to wait for on the CPU. Before every reading of a clock.
+void synchronise(const at::Device& device);
+
 }  // namespace rankscope::internal

@@ -2,6 +2,7 @@
 #include "core/model/internal/layer.hpp"
 
 #include "core/model/internal/attention.hpp"
+#include "core/model/internal/device.hpp"
 #include "core/model/internal/layer_operations.hpp"
 #include "core/model/internal/mixer.hpp"
 #include "core/model/internal/mixer_inputs.hpp"
@@ -30,12 +31,15 @@ at::Tensor recurrent_mixer(const Network& network, std::int64_t index, const Lay
     const double scale = run.scale != 0 ? run.scale : layer.scale;
     std::span<const std::int64_t> positions;
     if (run.trace != nullptr) positions = run.trace->state_positions;
+    const bool timed = cache != nullptr && cache->timed;
+    if (timed) synchronise(x.device());
     const auto start = std::chrono::steady_clock::now();
     MixerResult r =
         delta_rule(in.q, in.k, in.v, in.beta, in.g, scale, cache != nullptr ? cache->state : at::Tensor(),
                    positions, run.reference_mixer);
     if (cache != nullptr) {
         cache->state = r.final_state;
+        if (timed) synchronise(x.device());
         cache->mixer_seconds +=
             std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     }

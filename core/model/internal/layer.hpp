@@ -16,6 +16,7 @@ struct LayerCache {
     at::Tensor state;           ///< [B, HV, K', V]
     at::Tensor keys, values;    ///< attention: [B, kv heads, positions, head size]
     std::int64_t position = 0;  ///< tokens seen
+    bool timed = false;         ///< measure mixer_seconds, which makes a device wait
     double mixer_seconds = 0;   ///< time spent inside recurrences
 };
 

@@ -2,6 +2,7 @@
 #include "core/model/internal/mixer.hpp"
 
 #include "core/base/stop_scope.hpp"
+#include "core/model/internal/device_mixer.hpp"
 #include "kernels/delta_rule.hpp"
 
 #include <ATen/ops/empty.h>
@@ -144,11 +145,18 @@ MixerResult run_kernel(const at::Tensor& q_in, const at::Tensor& k_in, const at:
 MixerResult delta_rule(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& beta,
                        const at::Tensor& g, double scale, const at::Tensor& initial_state,
                        std::span<const std::int64_t> positions, bool reference) {
-    const bool fits = q.device().is_cpu() && q.scalar_type() == at::kFloat && v.scalar_type() == at::kFloat;
-    if (reference || !fits) return delta_rule_aten_states(q, k, v, beta, g, scale, initial_state, positions);
+    const bool fits = q.scalar_type() == at::kFloat && v.scalar_type() == at::kFloat;
     const bool gradients =
         at::GradMode::is_enabled()
         && (q.requires_grad() || k.requires_grad() || v.requires_grad() || beta.requires_grad());
+    if (fits && !reference && !gradients && q.device().is_cuda()) {
+        // The kernels have no gradient yet.
+        const MixerCall call{contiguous(q), contiguous(k), contiguous(v), contiguous(beta.to(at::kFloat)),
+                             contiguous(g.defined() ? g.to(at::kFloat) : g), scale, contiguous(initial_state), positions};
+        if (const DeviceMixer* mixer = cuda_mixers(q.device()).choose(call)) return mixer->run(call);
+    }
+    if (reference || !fits || !q.device().is_cpu())
+        return delta_rule_aten_states(q, k, v, beta, g, scale, initial_state, positions);
     if (!gradients) return run_kernel(q, k, v, beta, g, scale, initial_state, positions);
     // An undefined tensor is no argument of a differentiable function; none at all is.
     return {DeltaRuleFunction::apply(q, k, v, beta, g.defined() ? std::optional(g) : std::nullopt, scale),

@@ -3,6 +3,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/stop_scope.hpp"
+#include "core/model/internal/device_mixer.hpp"
 #include "core/model/internal/layer_operations.hpp"
 #include "core/model/internal/torch_errors.hpp"
 #include "kernels/delta_rule.hpp"
@@ -39,6 +40,21 @@ public:
     std::vector<double> scales;
     std::vector<LayerCache> caches;
 };
+
+// What a call at this width and length takes; runs the self-check of a kernel that was not used before.
+std::string device_implementation(const at::Device& device, const LayerConfig& layer, bool gated, std::int64_t key_dim,
+                                  std::int64_t length) {
+    const auto shaped = [&](std::initializer_list<std::int64_t> shape) {
+        return at::empty(shape, at::TensorOptions().dtype(at::kFloat).device(device));
+    };
+    MixerCall call;
+    call.q = call.k = shaped({1, length, layer.key_heads, key_dim});
+    call.v = shaped({1, length, layer.value_heads, layer.value_dim});
+    call.beta = shaped({1, length, layer.value_heads});
+    if (gated) call.g = call.beta;
+    const DeviceMixer* mixer = cuda_mixers(device).choose(call);
+    return mixer != nullptr ? mixer->name : "aten-chunked";
+}
 
 std::vector<float> to_floats(const at::Tensor& t) {
     const at::Tensor c = t.to(at::kCPU, at::kFloat).contiguous();
@@ -91,7 +107,8 @@ std::string TorchModel::mixer_implementation(std::int64_t index, std::int64_t ke
                                              std::int64_t length) const {
     const LayerConfig& layer = network_.config.layers[static_cast<std::size_t>(index)];
     if (!layer.prunable()) return "attention";
-    if (!device_.is_cpu() || dtype_ == at::kDouble) return "aten-chunked";
+    if (dtype_ == at::kDouble) return "aten-chunked";
+    if (!device_.is_cpu()) return device_implementation(device_, layer, network_.layers[static_cast<std::size_t>(index)].A_log.defined(), key_dim, length);
     kernels::DeltaRuleArgs<float> args;
     args.B = 1;
     args.T = length;
@@ -212,6 +229,7 @@ std::vector<std::int32_t> TorchModel::decode_step(DecodeState& opaque, std::span
             run.scale = state.scales[l];
             run.cache = &state.caches[l];
             run.cache->mixer_seconds = 0;
+            run.cache->timed = mixer_seconds != nullptr;
             x = internal::run_layer(network_, static_cast<std::int64_t>(l), state.weights[l], x, run);
             seconds += run.cache->mixer_seconds;
         }

@@ -3,6 +3,9 @@
 
 #include "kernels/bf16.hpp"
 #include "kernels/delta_rule.hpp"
+#if !defined(RANKSCOPE_ON_GPU)
+#include "kernels/cuda/shim/emulator.hpp"
+#endif
 
 #include <algorithm>
 #include <bit>
@@ -47,52 +50,80 @@ void normalise(std::vector<float>& rows, std::int64_t width) {
 }
 
 // Rows of `width` numbers with a gap behind each, in the device's element.
+Bf16 element_of(float x, Bf16) {
+    return {bf16_bits(x)};
+}
+
+float element_of(float x, float) {
+    return x;
+}
+
+float value_of(Bf16 x) {
+    return bf16_value(x.bits);
+}
+
+float value_of(float x) {
+    return x;
+}
+
+// What lies between rows: a NaN that no kernel writes.
+bool is_gap(Bf16 x) {
+    return x.bits == 0xffffU;
+}
+
+bool is_gap(float x) {
+    return std::bit_cast<std::uint32_t>(x) == 0xffffffffU;
+}
+
 template <class Element>
-Guarded<Element> rows_on_device(const std::vector<float>& values, std::int64_t width, std::int64_t gap, Side side) {
-    const std::int64_t rows = std::ssize(values) / width, stride = width + gap;
-    Guarded<Element> to(
-        static_cast<std::size_t>(std::max<std::int64_t>(0, rows * stride - gap)), side,
-        std::bit_cast<Element>(static_cast<std::conditional_t<sizeof(Element) == 4, std::uint32_t, std::uint16_t>>(-1)));
-    for (std::int64_t r = 0; r < rows; ++r) {
-        for (std::int64_t c = 0; c < width; ++c) {
-            const float x = values[static_cast<std::size_t>(r * width + c)];
-            if constexpr (sizeof(Element) == 4) {
-                to[static_cast<std::size_t>(r * stride + c)] = x;
-            } else {
-                to[static_cast<std::size_t>(r * stride + c)] = {bf16_bits(x)};
-            }
-        }
+Element gap_element() {
+    if constexpr (sizeof(Element) == 4) {
+        return std::bit_cast<float>(0xffffffffU);
+    } else {
+        return {0xffffU};
     }
-    return to;
+}
+
+// Rows of `width` numbers with a gap behind each but the last, in the device's element.
+template <class Element>
+DeviceArray<Element> rows_on_device(const std::vector<float>& values, std::int64_t width, std::int64_t gap, Side side) {
+    const std::int64_t rows = std::ssize(values) / width, stride = width + gap;
+    std::vector<Element> to(static_cast<std::size_t>(std::max<std::int64_t>(0, rows * stride - gap)), gap_element<Element>());
+    for (std::int64_t r = 0; r < rows; ++r) {
+        for (std::int64_t c = 0; c < width; ++c)
+            to[static_cast<std::size_t>(r * stride + c)] = element_of(values[static_cast<std::size_t>(r * width + c)], Element{});
+    }
+    return {to, side};
 }
 
 std::vector<double> doubles(const std::vector<float>& x, std::int64_t begin, std::int64_t count) {
     return {x.begin() + begin, x.begin() + begin + count};
 }
 
-std::vector<double> doubles(const Guarded<float>& x) {
-    return {x.data(), x.data() + x.size()};
+std::vector<double> doubles(const DeviceArray<float>& x) {
+    const std::vector<float> values = x.values();
+    return {values.begin(), values.end()};
 }
 
 template <class Element>
-DeviceResult run_on_emulator(const DeviceCase& problem, DeviceCase::Kernel kernel, Side side, int segments,
-                             const DeviceLimits& limits) {
+DeviceResult run_on_device(const DeviceCase& problem, DeviceCase::Kernel kernel, Side side, int segments,
+                           const DeviceLimits& limits) {
     const DeviceShape& s = problem.shape;
     const std::int64_t B = std::ssize(s.lengths), P = std::ssize(s.positions), cells = B * s.HV * s.K * s.V;
     constexpr float nothing = std::numeric_limits<float>::quiet_NaN();
     const auto q = rows_on_device<Element>(problem.q, s.H * s.K, s.gap, side);
     const auto k = rows_on_device<Element>(problem.k, s.H * s.K, s.gap, side);
     const auto v = rows_on_device<Element>(problem.v, s.HV * s.V, s.gap, side);
-    const Guarded<float> beta(problem.beta, side), g(problem.g, side), initial(problem.initial, side);
+    const DeviceArray<float> beta(problem.beta, side), g(problem.g, side), initial(problem.initial, side);
     const auto out = rows_on_device<Element>(std::vector<float>(static_cast<std::size_t>(s.tokens() * s.HV * s.V), nothing),
                                              s.HV * s.V, s.gap, side);
-    const Guarded<float> final_state(static_cast<std::size_t>(s.final_state ? cells : 0), side, nothing),
+    const DeviceArray<float> final_state(static_cast<std::size_t>(s.final_state ? cells : 0), side, nothing),
         states(static_cast<std::size_t>(P * cells), side, nothing);
-    const Guarded<std::int64_t> positions(s.positions, side);
+    const DeviceArray<std::int64_t> positions(s.positions, side);
     std::vector<std::int64_t> begins = {0};
     for (const std::int64_t length : s.lengths)
         begins.push_back(begins.back() + length);
-    const Guarded<std::int64_t> offsets(begins, side);
+    const DeviceArray<std::int64_t> offsets(begins, side);
 
     DeviceDeltaRuleArgs a;
     a.B = B;
@@ -125,27 +156,18 @@ DeviceResult run_on_emulator(const DeviceCase& problem, DeviceCase::Kernel kerne
         const cuda::DeltaRulePlan plan = cuda::plan_chunked(a, limits, segments);
         if (plan.width == nullptr) return {};
         // NaNs, so that nothing is read before it was written.
-        const Guarded<float> workspace(plan.workspace / 4, Side::Begin, nothing);
+        const DeviceArray<float> workspace(plan.workspace / 4, Side::Begin, nothing);
         if (!cuda::run_chunked(a, plan, workspace.data()).empty()) return {};
     }
     DeviceResult r;
-    for (std::int64_t t = 0; t < s.tokens(); ++t) {
-        for (std::int64_t c = 0; c < s.HV * s.V; ++c) {
-            const auto at = static_cast<std::size_t>(t * (s.HV * s.V + s.gap) + c);
-            if constexpr (sizeof(Element) == 4) {
-                r.out.push_back(out[at]);
-            } else {
-                r.out.push_back(bf16_value(out[at].bits));
-            }
-        }
-        // The gap belongs to somebody else.
-        for (std::int64_t c = 0; c < s.gap && t + 1 < s.tokens(); ++c) {
-            const auto at = static_cast<std::size_t>(t * (s.HV * s.V + s.gap) + s.HV * s.V + c);
-            if constexpr (sizeof(Element) == 4) {
-                if (std::bit_cast<std::uint32_t>(out[at]) != 0xffffffffU) return {};
-            } else {
-                if (out[at].bits != 0xffffU) return {};
-            }
+    const std::vector<Element> written = out.values();
+    const std::int64_t width = s.HV * s.V, stride = width + s.gap;
+    for (std::int64_t i = 0; i < std::ssize(written); ++i) {
+        const Element x = written[static_cast<std::size_t>(i)];
+        if (i % stride < width) {
+            r.out.push_back(value_of(x));
+        } else if (!is_gap(x)) {
+            return {};  // the gap belongs to somebody else
         }
     }
     r.final_state = doubles(final_state);
@@ -180,7 +202,11 @@ std::int64_t DeviceShape::tokens() const {
 }
 
 DeviceLimits large_device() {
+#if defined(RANKSCOPE_ON_GPU)
+    return device_limits(0);
+#else
     return {90, 132, std::size_t{227} << 10, true, "emulated"};
+#endif
 }
 
 DeviceCase::DeviceCase(DeviceShape shape_in, unsigned seed)
@@ -273,8 +299,20 @@ DeviceResult DeviceCase::reference() const {
 }
 
 DeviceResult DeviceCase::run(Kernel kernel, Side side, int segments, const DeviceLimits& limits) const {
-    return shape.element == DeviceElement::Float32 ? run_on_emulator<float>(*this, kernel, side, segments, limits)
-                                                   : run_on_emulator<Bf16>(*this, kernel, side, segments, limits);
+    return shape.element == DeviceElement::Float32 ? run_on_device<float>(*this, kernel, side, segments, limits)
+                                                   : run_on_device<Bf16>(*this, kernel, side, segments, limits);
+}
+
+void in_other_orders(const std::function<void()>& body) {
+#if defined(RANKSCOPE_ON_GPU)
+    body();
+#else
+    for (const auto schedule : {simt::emulator::Schedule::Descending, simt::emulator::Schedule::Shuffled}) {
+        simt::emulator::set_schedule(schedule);
+        body();
+        simt::emulator::set_schedule(simt::emulator::Schedule::Ascending);
+    }
+#endif
 }
 
 double distance(const std::vector<double>& got, const std::vector<double>& want) {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Made-up calls of the delta rule on a device, run by the emulator, and what the fp64 recurrence says to them.
+// Made-up calls of the delta rule on a device, run by the emulator or a GPU, and what the fp64 recurrence says to them.
 #pragma once
 
 #include "kernels/cuda/delta_rule_plan.hpp"
-#include "kernels/cuda/shim/emulator.hpp"
 #include "kernels/delta_rule_device.hpp"
 
-#include "guarded.hpp"
+#include "device_array.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -37,7 +37,7 @@ struct DeviceResult {
     std::vector<double> out, final_state, states;
 };
 
-/// A GPU with much shared memory, as the kernels see it.
+/// A GPU with much shared memory, as the kernels see it; the real one on a GPU.
 [[nodiscard]] DeviceLimits large_device();
 
 class DeviceCase {
@@ -49,13 +49,16 @@ public:
 
     enum class Kernel { Chunked, Decode };
 
-    /// Runs on the emulator. `side`: where guard pages touch the arrays. NaNs where nothing was written.
+    /// `side`: where guard pages touch the arrays. NaNs where nothing was written.
     [[nodiscard]] DeviceResult run(Kernel kernel, Side side, int segments = 0, const DeviceLimits& limits = large_device()) const;
 
     const DeviceShape shape;
     float scale;
     std::vector<float> q, k, v, beta, g, initial;  ///< contiguous, rounded to the element
 };
+
+/// Calls `body` for other orders of the threads than the usual one. On a GPU, where the order is what it is, once.
+void in_other_orders(const std::function<void()>& body);
 
 /// Largest |got − want| over the largest |want|; infinity where a NaN meets a number.
 [[nodiscard]] double distance(const std::vector<double>& got, const std::vector<double>& want);

@@ -48,7 +48,7 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return count_; }
 
-    T& operator[](std::size_t i) const { return data_[i]; }
+    [[nodiscard]] std::vector<T> values() const { return {data_, data_ + count_}; }
 
 private:
     std::size_t count_, bytes_ = 0;

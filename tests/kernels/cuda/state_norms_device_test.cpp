@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fused recurrence and norms against the states of the fp64 recurrence and their singular values.
+#include "kernels/state_norms_device.hpp"
+
 #include "kernels/bf16.hpp"
 #include "kernels/singular_values.hpp"
-#include "kernels/state_norms_device.hpp"
 
 #include "device_case.hpp"
 #include <gtest/gtest.h>
@@ -21,15 +22,15 @@ std::vector<float> norms(const DeviceCase& problem, Side side, const DeviceLimit
     const DeviceShape& s = problem.shape;
     const std::int64_t B = std::ssize(s.lengths), P = std::ssize(s.positions);
     constexpr float nothing = std::numeric_limits<float>::quiet_NaN();
-    const Guarded<float> k(problem.k, side), v(problem.v, side), beta(problem.beta, side), g(problem.g, side),
+    const DeviceArray<float> k(problem.k, side), v(problem.v, side), beta(problem.beta, side), g(problem.g, side),
         initial(problem.initial, side);
-    const Guarded<float> out(static_cast<std::size_t>(P * B * s.HV * 2), side, nothing),
+    const DeviceArray<float> out(static_cast<std::size_t>(P * B * s.HV * 2), side, nothing),
         last(static_cast<std::size_t>(B * s.HV * s.K * s.V), side, nothing);
-    const Guarded<std::int64_t> positions(s.positions, side);
+    const DeviceArray<std::int64_t> positions(s.positions, side);
     std::vector<std::int64_t> begins = {0};
     for (const std::int64_t length : s.lengths)
         begins.push_back(begins.back() + length);
-    const Guarded<std::int64_t> offsets(begins, side);
+    const DeviceArray<std::int64_t> offsets(begins, side);
     DeviceStateNormsArgs args;
     DeviceDeltaRuleArgs& a = args.recurrence;
     a.B = B;
@@ -50,10 +51,13 @@ std::vector<float> norms(const DeviceCase& problem, Side side, const DeviceLimit
     a.final_state = final_state != nullptr ? last.data() : nullptr;
     args.norms = out.data();
     EXPECT_TRUE(device_state_norms_supports(args, limits));
-    const Guarded<float> workspace(device_state_norms_workspace(args, limits) / 4, Side::Begin, nothing);
+    const DeviceArray<float> workspace(device_state_norms_workspace(args, limits) / 4, Side::Begin, nothing);
     EXPECT_EQ(device_state_norms(args, limits, workspace.data()), "");
-    if (final_state != nullptr) final_state->assign(last.data(), last.data() + last.size());
-    return {out.data(), out.data() + out.size()};
+    if (final_state != nullptr) {
+        const std::vector<float> values = last.values();
+        final_state->assign(values.begin(), values.end());
+    }
+    return out.values();
 }
 
 void check(const DeviceShape& shape, unsigned seed, const DeviceLimits& limits = large_device()) {
@@ -83,7 +87,7 @@ void check(const DeviceShape& shape, unsigned seed, const DeviceLimits& limits =
     }
 }
 
-TEST(EmulatedStateNorms, AreThoseOfTheStates) {
+TEST(DeviceStateNorms, AreThoseOfTheStates) {
     unsigned seed = 0;
     for (const auto& [K, V] : std::vector<std::pair<int, int>>{
              {1, 1}, {1, 40}, {40, 1}, {13, 20}, {48, 64}, {96, 33}, {64, 128}, {20, 256}, {200, 30}}) {
@@ -100,7 +104,7 @@ TEST(EmulatedStateNorms, AreThoseOfTheStates) {
     }
 }
 
-TEST(EmulatedStateNorms, FollowSequencesOfDifferentLengths) {
+TEST(DeviceStateNorms, FollowSequencesOfDifferentLengths) {
     DeviceShape s;
     s.K = 24;
     s.V = 32;
@@ -112,7 +116,7 @@ TEST(EmulatedStateNorms, FollowSequencesOfDifferentLengths) {
     check(s, 3);
 }
 
-TEST(EmulatedStateNorms, WorkOutsideSharedMemoryWhereItIsTooSmall) {
+TEST(DeviceStateNorms, WorkOutsideSharedMemoryWhereItIsTooSmall) {
     DeviceShape s;
     s.K = 50;
     s.V = 70;
@@ -125,7 +129,7 @@ TEST(EmulatedStateNorms, WorkOutsideSharedMemoryWhereItIsTooSmall) {
 }
 
 // Flat spectra converge slowly: a random state, and the identity, which every vector spans at once.
-TEST(EmulatedStateNorms, FindTheLargestOfAFlatSpectrum) {
+TEST(DeviceStateNorms, FindTheLargestOfAFlatSpectrum) {
     DeviceShape s;
     s.K = 64;
     s.V = 64;
@@ -147,7 +151,7 @@ TEST(EmulatedStateNorms, FindTheLargestOfAFlatSpectrum) {
     EXPECT_EQ(zero, (std::vector<float>{0, 0}));
 }
 
-TEST(EmulatedStateNorms, DoNotDependOnTheOrderOfThreadsOrOnOtherPositions) {
+TEST(DeviceStateNorms, DoNotDependOnTheOrderOfThreadsOrOnOtherPositions) {
     DeviceShape s;
     s.K = 40;
     s.V = 48;
@@ -155,11 +159,7 @@ TEST(EmulatedStateNorms, DoNotDependOnTheOrderOfThreadsOrOnOtherPositions) {
     s.positions = {3, 9, 24};
     const DeviceCase problem(s, 2);
     const std::vector<float> first = norms(problem, Side::Begin, large_device());
-    for (const auto schedule : {simt::emulator::Schedule::Descending, simt::emulator::Schedule::Shuffled}) {
-        simt::emulator::set_schedule(schedule);
-        EXPECT_EQ(first, norms(problem, Side::Begin, large_device()));
-        simt::emulator::set_schedule(simt::emulator::Schedule::Ascending);
-    }
+    in_other_orders([&] { EXPECT_EQ(first, norms(problem, Side::Begin, large_device())); });
     s.positions = {24};
     const std::vector<float> alone = norms(DeviceCase(s, 2), Side::Begin, large_device());
     EXPECT_EQ(first[4], alone[0]);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The CUDA singular values, compiled as C++ and run thread by thread, against those of the processor.
-#include "kernels/cuda/shim/emulator.hpp"
-#include "kernels/singular_values.hpp"
+// The CUDA singular values against those of the processor: compiled as C++ and run thread by thread, or on a GPU.
 #include "kernels/singular_values_device.hpp"
 
-#include "guarded.hpp"
+#include "kernels/singular_values.hpp"
+
+#include "device_case.hpp"
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -18,7 +19,10 @@ namespace {
 constexpr double kFloat32Bound = 1e-6, kFloat64Bound = 1e-12;  // of σ₁
 
 DeviceLimits device(std::size_t shared = std::size_t{227} << 10) {
-    return {90, 2, shared, true, "emulated"};
+    DeviceLimits limits = large_device();
+    limits.multiprocessors = 2;
+    limits.shared_bytes = std::min(shared, limits.shared_bytes);
+    return limits;
 }
 
 struct Batch {
@@ -39,10 +43,10 @@ struct Batch {
     }
 };
 
-std::vector<double> emulated(const Batch& batch, bool float64, Side side = Side::End, const DeviceLimits& limits = device()) {
+std::vector<double> on_device(const Batch& batch, bool float64, Side side = Side::End, const DeviceLimits& limits = device()) {
     constexpr double nothing = -1;
-    const Guarded<float> matrices(batch.matrices, side);
-    const Guarded<double> out(static_cast<std::size_t>(batch.count * std::min(batch.rows, batch.columns)), side, nothing);
+    const DeviceArray<float> matrices(batch.matrices, side);
+    const DeviceArray<double> out(static_cast<std::size_t>(batch.count * std::min(batch.rows, batch.columns)), side, nothing);
     DeviceSingularValuesArgs args;
     args.count = batch.count;
     args.rows = batch.rows;
@@ -51,10 +55,10 @@ std::vector<double> emulated(const Batch& batch, bool float64, Side side = Side:
     args.out = out.data();
     args.float64 = float64;
     EXPECT_TRUE(device_singular_values_supports(args, limits));
-    const Guarded<double> workspace((device_singular_values_workspace(args, limits) + 7) / 8, Side::Begin,
-                                    std::numeric_limits<double>::quiet_NaN());
+    const DeviceArray<double> workspace((device_singular_values_workspace(args, limits) + 7) / 8, Side::Begin,
+                                        std::numeric_limits<double>::quiet_NaN());
     EXPECT_EQ(device_singular_values(args, limits, workspace.data()), "");
-    return {out.data(), out.data() + out.size()};
+    return out.values();
 }
 
 std::vector<double> processor(const Batch& batch) {
@@ -65,7 +69,7 @@ std::vector<double> processor(const Batch& batch) {
 
 void check(const Batch& batch, bool float64, const DeviceLimits& limits = device()) {
     SCOPED_TRACE(std::to_string(batch.rows) + "x" + std::to_string(batch.columns) + (float64 ? " float64" : " float32"));
-    const std::vector<double> got = emulated(batch, float64, Side::End, limits), want = processor(batch);
+    const std::vector<double> got = on_device(batch, float64, Side::End, limits), want = processor(batch);
     const std::size_t n = want.size() / static_cast<std::size_t>(batch.count);
     for (std::size_t i = 0; i < want.size(); ++i) {
         const double largest = want[i / n * n];
@@ -74,7 +78,7 @@ void check(const Batch& batch, bool float64, const DeviceLimits& limits = device
     }
 }
 
-TEST(EmulatedSingularValues, AreThoseOfTheProcessorAtAnyShape) {
+TEST(DeviceSingularValues, AreThoseOfTheProcessorAtAnyShape) {
     for (const bool float64 : {false, true}) {
         for (const auto& [rows, columns] : std::vector<std::pair<int, int>>{{1, 1},
                                                                             {1, 9},
@@ -94,13 +98,13 @@ TEST(EmulatedSingularValues, AreThoseOfTheProcessorAtAnyShape) {
     }
 }
 
-TEST(EmulatedSingularValues, WorkOutsideSharedMemoryWhereItIsTooSmall) {
+TEST(DeviceSingularValues, WorkOutsideSharedMemoryWhereItIsTooSmall) {
     check(Batch(3, 40, 40), true, device(16 << 10));
     check(Batch(1, 150, 256), false, device(99 << 10));
     check(Batch(1, 300, 20), true, device(48 << 10));
 }
 
-TEST(EmulatedSingularValues, KeepSmallOnesOfASteepSpectrum) {
+TEST(DeviceSingularValues, KeepSmallOnesOfASteepSpectrum) {
     Batch batch(1, 48, 48);
     // Rows of falling length: values from 1 to 1e-6.
     for (std::int64_t r = 0; r < 48; ++r) {
@@ -111,7 +115,7 @@ TEST(EmulatedSingularValues, KeepSmallOnesOfASteepSpectrum) {
     check(batch, true);
 }
 
-TEST(EmulatedSingularValues, AreExactZerosBehindTheFilledRowsAndColumns) {
+TEST(DeviceSingularValues, AreExactZerosBehindTheFilledRowsAndColumns) {
     Batch batch(4, 20, 24);
     for (std::int64_t c = 0; c < 24; ++c) {
         for (std::int64_t r = 0; r < 20; ++r) {
@@ -123,7 +127,7 @@ TEST(EmulatedSingularValues, AreExactZerosBehindTheFilledRowsAndColumns) {
     }
     for (const bool float64 : {false, true}) {
         check(batch, float64);
-        const std::vector<double> got = emulated(batch, float64);
+        const std::vector<double> got = on_device(batch, float64);
         for (int i = 0; i < 20; ++i) {
             for (const auto& [matrix, rank] : {std::pair{0, 10}, {1, 3}, {2, 0}, {3, 1}})
                 EXPECT_EQ(got[static_cast<std::size_t>(20 * matrix + i)] == 0, i >= rank)
@@ -133,7 +137,7 @@ TEST(EmulatedSingularValues, AreExactZerosBehindTheFilledRowsAndColumns) {
     }
 }
 
-TEST(EmulatedSingularValues, TakeHugeTinyAndRepeatedEntries) {
+TEST(DeviceSingularValues, TakeHugeTinyAndRepeatedEntries) {
     for (const float magnitude : {1e-38F, 1e-20F, 1e30F}) {
         Batch batch(1, 24, 20);
         for (float& x : batch.matrices)
@@ -155,12 +159,12 @@ TEST(EmulatedSingularValues, TakeHugeTinyAndRepeatedEntries) {
     check(identity, true);
 }
 
-TEST(EmulatedSingularValues, OfAMatrixThatIsNotFiniteAreNone) {
+TEST(DeviceSingularValues, OfAMatrixThatIsNotFiniteAreNone) {
     Batch batch(3, 9, 9);
     const std::vector<double> want = processor(Batch(3, 9, 9));
     batch.at(0, 4, 4) = std::numeric_limits<float>::quiet_NaN();
     batch.at(2, 8, 8) = -std::numeric_limits<float>::infinity();
-    const std::vector<double> got = emulated(batch, true);
+    const std::vector<double> got = on_device(batch, true);
     for (std::size_t i = 0; i < 9; ++i) {
         EXPECT_TRUE(std::isnan(got[i]));
         EXPECT_NEAR(got[9 + i], want[9 + i], 1e-12 * want[9]);
@@ -168,16 +172,12 @@ TEST(EmulatedSingularValues, OfAMatrixThatIsNotFiniteAreNone) {
     }
 }
 
-TEST(EmulatedSingularValues, DoNotDependOnTheOrderOfThreads) {
+TEST(DeviceSingularValues, DoNotDependOnTheOrderOfThreads) {
     const Batch batch(2, 37, 30);
-    const std::vector<double> first = emulated(batch, false, Side::Begin),
-                              outside = emulated(batch, false, Side::Begin, device(12 << 10));
+    const std::vector<double> first = on_device(batch, false, Side::Begin),
+                              outside = on_device(batch, false, Side::Begin, device(12 << 10));
     EXPECT_EQ(first, outside);
-    for (const auto schedule : {simt::emulator::Schedule::Descending, simt::emulator::Schedule::Shuffled}) {
-        simt::emulator::set_schedule(schedule);
-        EXPECT_EQ(first, emulated(batch, false));
-        simt::emulator::set_schedule(simt::emulator::Schedule::Ascending);
-    }
+    in_other_orders([&] { EXPECT_EQ(first, on_device(batch, false)); });
 }
 
 }  // namespace

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/model/internal/device_mixer.hpp"
+
+#include <ATen/ops/zeros.h>
+
+#include <cstdio>
+#include <memory>
+#include <mutex>
+
+namespace rankscope::internal {
+namespace {
+
+std::vector<DeviceMixer> mixers_of(const at::Device& device) {
+    std::vector<DeviceMixer> mixers;
+#if defined(RANKSCOPE_CUDA_KERNELS)
+    const int index = device.has_index() ? device.index() : 0;
+    kernels::use_device(index);
+    const kernels::DeviceLimits limits = kernels::device_limits(index);
+    for (const kernels::DeviceDeltaRule& rule : kernels::device_delta_rules()) {
+        DeviceMixer mixer = device_mixer(rule, limits);
+        // LibTorch and the kernels each have a CUDA runtime of their own, with a current device of its own.
+        mixer.run = [index, run = std::move(mixer.run)](const MixerCall& call) {
+            kernels::use_device(index);
+            return run(call);
+        };
+        mixers.push_back(std::move(mixer));
+    }
+#else
+    static_cast<void>(device);
+#endif
+    return mixers;
+}
+
+}  // namespace
+
+DeviceMixers& cuda_mixers(const at::Device& device) {
+    static std::mutex mutex;
+    static std::map<int, std::unique_ptr<DeviceMixers>> all;
+    const std::lock_guard lock(mutex);
+    std::unique_ptr<DeviceMixers>& mine = all[device.has_index() ? device.index() : 0];
+    if (mine == nullptr) {
+        mine = std::make_unique<DeviceMixers>(
+            mixers_of(device), [](const std::string& text) { std::fprintf(stderr, "rankscope: %s\n", text.c_str()); });
+    }
+    return *mine;
+}
+
+std::vector<std::string> check_cuda_mixers(const at::Device& device) {
+    constexpr std::int64_t kValues = 128;
+    const auto made = [&](std::initializer_list<std::int64_t> shape) {
+        return at::zeros(shape, at::TensorOptions().dtype(at::kFloat).device(device));
+    };
+    DeviceMixers& mixers = cuda_mixers(device);
+    for (const std::int64_t K : {16, 32, 48, 64, 80, 96, 128, 192, 256}) {
+        for (const std::int64_t T : {1, 640}) {
+            MixerCall call;
+            call.q = call.k = made({1, T, 1, K});
+            call.v = made({1, T, 1, kValues});
+            call.beta = call.g = made({1, T, 1});
+            static_cast<void>(mixers.choose(call));
+        }
+    }
+    std::vector<std::string> lines;
+    for (const KernelVerdict& verdict : mixers.verdicts())
+        lines.push_back(verdict.text());
+    return lines;
+}
+
+}  // namespace rankscope::internal

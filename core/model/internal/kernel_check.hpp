@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace rankscope::internal {
+
+/// What a kernel is about to be used for: it is checked once for each.
+struct KernelUse {
+    std::string kernel;
+    std::string device;  ///< "cuda:0"
+    std::int64_t key_width = 0, value_width = 0;
+    std::int64_t sharing = 1;  ///< value heads of a key head
+    bool gated = false;
+    bool decoding = false;  ///< one token
+
+    auto operator<=>(const KernelUse&) const = default;
+};
+
+struct KernelVerdict {
+    KernelUse use;
+    bool trusted = false;
+    double error = 0;    ///< against the composition in core/model, relative to the largest entry
+    std::string reason;  ///< why it is not trusted
+
+    /// One line: kernel, widths, error, and what follows from it.
+    [[nodiscard]] std::string text() const;
+};
+
+/// No number of a kernel reaches anybody before the kernel has agreed with the composition of ATen operations on this very
+/// device and at these very widths. One that does not agree is switched off for them and reported once. Thread-safe.
+class KernelCheck {
+public:
+    using Report = std::function<void(const std::string&)>;
+
+    explicit KernelCheck(Report report) : report_(std::move(report)) {}
+
+    /// The stored verdict; at first `error` is measured. A NaN, a value above `bound` and an exception speak against the kernel.
+    bool trusted(const KernelUse& use, double bound, const std::function<double()>& error);
+
+    [[nodiscard]] std::vector<KernelVerdict> verdicts() const;
+
+private:
+    mutable std::mutex mutex_;
+    Report report_;
+    std::map<KernelUse, KernelVerdict> verdicts_;
+};
+
+}  // namespace rankscope::internal

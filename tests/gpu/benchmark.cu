@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+// One table of what the CUDA kernels do, beside the peaks measured on the same machine first.
+// usage: gpu_benchmark [repeats]; every repeat times each row once, so that a slow moment hits all of them.
+#include "kernels/cuda/mma.cuh"
+#include "kernels/delta_rule_device.hpp"
+#include "kernels/singular_values_device.hpp"
+#include "kernels/state_norms_device.hpp"
+
+#include <cuda_runtime.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace rankscope::kernels;
+
+void check(cudaError_t error) {
+    if (error == cudaSuccess) return;
+    std::fprintf(stderr, "CUDA: %s\n", cudaGetErrorString(error));
+    std::exit(1);
+}
+
+void check(const std::string& error) {
+    if (error.empty()) return;
+    std::fprintf(stderr, "%s\n", error.c_str());
+    std::exit(1);
+}
+
+// Device memory until the end of the program.
+template <class T>
+T* array(std::size_t count) {
+    void* p = nullptr;
+    check(cudaMalloc(&p, std::max<std::size_t>(16, count * sizeof(T))));
+    check(cudaMemset(p, 0, std::max<std::size_t>(16, count * sizeof(T))));
+    return static_cast<T*>(p);
+}
+
+// Numbers in [shift − size, shift + size], bfloat16 or float.
+template <class T>
+__global__ void fill(T* to, std::int64_t count, float size, float shift) {
+    for (std::int64_t i = blockIdx.x * 256L + threadIdx.x; i < count; i += gridDim.x * 256L) {
+        std::uint32_t x = static_cast<std::uint32_t>(i) * 2654435769U + 17U;
+        x = (x ^ (x >> 15)) * 2246822519U;
+        rankscope::cuda::put(to[i], shift + size * (static_cast<float>((x ^ (x >> 13)) >> 8) * 0x1p-23F - 1.0F));
+    }
+}
+
+template <class T>
+T* random_array(std::int64_t count, float size, float shift = 0) {
+    T* p = array<T>(static_cast<std::size_t>(count));
+    fill<T><<<1024, 256>>>(p, count, size, shift);
+    check(cudaGetLastError());
+    return p;
+}
+
+constexpr int kPeakRounds = 4096;
+
+__global__ void tensor_peak(float* sink) {
+    float sum[4][4] = {};
+    const std::uint32_t a[4] = {threadIdx.x, 1, 2, 3}, b[2] = {4, threadIdx.x};
+    for (int i = 0; i < kPeakRounds; ++i) {
+#pragma unroll
+        for (int j = 0; j < 4; ++j)
+            rankscope::cuda::multiply_words(sum[j], a, b);
+    }
+    if (sum[0][0] + sum[1][1] + sum[2][2] + sum[3][3] == 1234.5F) *sink = 1;
+}
+
+struct Row {
+    std::string what;
+    std::function<void()> run;
+    double flops = 0, bytes = 0;
+    std::vector<double> ms = {};
+};
+
+double time_of(const std::function<void()>& run, int calls) {
+    cudaEvent_t start, end;
+    check(cudaEventCreate(&start));
+    check(cudaEventCreate(&end));
+    check(cudaEventRecord(start));
+    for (int i = 0; i < calls; ++i)
+        run();
+    check(cudaEventRecord(end));
+    check(cudaEventSynchronize(end));
+    float ms = 0;
+    check(cudaEventElapsedTime(&ms, start, end));
+    check(cudaEventDestroy(start));
+    check(cudaEventDestroy(end));
+    return ms / calls;
+}
+
+double median(std::vector<double> x) {
+    std::sort(x.begin(), x.end());
+    return x[x.size() / 2];
+}
+
+DeviceDeltaRuleArgs call(std::int64_t B, std::int64_t T, std::int64_t H, std::int64_t HV, std::int64_t K, DeviceElement element) {
+    DeviceDeltaRuleArgs a;
+    a.B = B;
+    a.T = T;
+    a.tokens = B * T;
+    a.H = H;
+    a.HV = HV;
+    a.K = K;
+    a.V = 128;
+    a.scale = 0.1F;
+    a.element = element;
+    const float unit = 1.7F / std::sqrt(static_cast<float>(K));  // keys of about unit length
+    const auto rows = [&](std::int64_t width, float size) -> const void* {
+        if (element == DeviceElement::Float32) return random_array<float>(a.tokens * width, size);
+        return random_array<Bf16>(a.tokens * width, size);
+    };
+    a.q = rows(H * K, unit);
+    a.k = rows(H * K, unit);
+    a.v = rows(HV * a.V, 1);
+    a.beta = random_array<float>(a.tokens * HV, 0.5F, 0.5F);
+    a.g = array<float>(static_cast<std::size_t>(a.tokens * HV));
+    a.out = const_cast<void*>(rows(HV * a.V, 1));
+    a.final_state = array<float>(static_cast<std::size_t>(B * HV * K * a.V));
+    return a;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    const int repeats = count > 1 ? std::atoi(arguments[1]) : 20;
+    if (device_count() == 0) {
+        std::fprintf(stderr, "no CUDA device\n");
+        return 1;
+    }
+    const DeviceLimits limits = device_limits(0);
+    const std::size_t large = std::size_t{1} << 30;
+    char *from = array<char>(large), *to = array<char>(large);
+    const double copy_ms = time_of([&] { check(cudaMemcpyAsync(to, from, large, cudaMemcpyDeviceToDevice)); }, 20);
+    const double peak_bytes = 2.0 * static_cast<double>(large) / copy_ms / 1e6;
+    auto* sink = array<float>(1);
+    const auto tensors = [&] { tensor_peak<<<limits.multiprocessors * 4, 256>>>(sink); };
+    tensors();
+    const double peak_flops = limits.multiprocessors * 4.0 * 8 * kPeakRounds * 4 * 4096 / time_of(tensors, 5) / 1e6;
+    check(cudaFree(from));
+    check(cudaFree(to));
+    std::printf("%s, %d multiprocessors, copies %.0f GB/s, mma.sync %.0f GF/s\n\n", limits.name.c_str(), limits.multiprocessors,
+                peak_bytes, peak_flops);
+
+    std::vector<Row> rows;
+    const DeviceDeltaRule decode = device_delta_rules()[0], chunked = device_delta_rules()[1];
+    const auto add = [&](const DeviceDeltaRule& rule, const std::string& what, const DeviceDeltaRuleArgs& a) {
+        if (!rule.supports(a, limits)) {
+            std::printf("not on this device: %s\n", what.c_str());
+            return;
+        }
+        void* workspace = array<char>(rule.workspace(a, limits));
+        const double size = a.element == DeviceElement::Float32 ? 4 : 2, heads = static_cast<double>(a.tokens * a.HV);
+        const double states = static_cast<double>(a.B * a.HV * a.K * a.V) * 4 * (a.initial_state != nullptr ? 2 : 1);
+        rows.push_back(
+            {what, [=] { check(rule.run(a, limits, workspace)); }, 7 * heads * static_cast<double>(a.K * a.V),
+             size * (2.0 * static_cast<double>(a.tokens * a.H * a.K) + 2 * heads * static_cast<double>(a.V)) + states});
+    };
+    for (const std::int64_t K : {128, 96, 80, 64, 48, 32, 16})
+        add(chunked, "prefill bf16, 16/32 heads, 1x8192, K=" + std::to_string(K),
+            call(1, 8192, 16, 32, K, DeviceElement::BFloat16));
+    for (const std::int64_t K : {128, 64})
+        add(chunked, "prefill bf16, 16/32 heads, 4x8192, K=" + std::to_string(K),
+            call(4, 8192, 16, 32, K, DeviceElement::BFloat16));
+    add(chunked, "prefill bf16, 2/4 heads, 1x32768, K=128", call(1, 32768, 2, 4, 128, DeviceElement::BFloat16));
+    for (const std::int64_t K : {128, 64})
+        add(chunked, "prefill f32, 16/32 heads, 1x8192, K=" + std::to_string(K),
+            call(1, 8192, 16, 32, K, DeviceElement::Float32));
+    for (const std::int64_t B : {1, 256}) {
+        DeviceDeltaRuleArgs a = call(B, 1, 16, 32, 128, DeviceElement::BFloat16);
+        a.initial_state = a.final_state;
+        add(decode, "decode bf16, 16/32 heads, K=128, batch " + std::to_string(B), a);
+    }
+    for (const bool float64 : {true, false}) {
+        for (const std::int64_t n : {64, 96, 128, 256}) {
+            DeviceSingularValuesArgs a;
+            a.count = 4096;
+            a.rows = a.columns = n;
+            a.float64 = float64;
+            a.matrices = random_array<float>(a.count * n * n, 1);
+            a.out = array<double>(static_cast<std::size_t>(a.count * n));
+            void* workspace = array<char>(device_singular_values_workspace(a, limits));
+            rows.push_back(
+                {"4096 singular values " + std::string(float64 ? "f64 " : "f32 ") + std::to_string(n) + "x" + std::to_string(n),
+                 [=] { check(device_singular_values(a, limits, workspace)); },
+                 static_cast<double>(a.count) * 8.0 / 3 * static_cast<double>(n * n * n),
+                 static_cast<double>(a.count * n * n) * 4});
+        }
+    }
+    DeviceStateNormsArgs norms;
+    norms.recurrence = call(1, 4096, 16, 16, 128, DeviceElement::Float32);
+    std::vector<std::int64_t> positions(4096);
+    for (std::size_t i = 0; i < positions.size(); ++i)
+        positions[i] = static_cast<std::int64_t>(i);
+    auto* on_device = array<std::int64_t>(positions.size());
+    check(cudaMemcpy(on_device, positions.data(), positions.size() * 8, cudaMemcpyHostToDevice));
+    norms.recurrence.positions = on_device;
+    norms.recurrence.P = 4096;
+    norms.norms = array<float>(4096 * 16 * 2);
+    void* workspace = array<char>(device_state_norms_workspace(norms, limits));
+    rows.push_back({"norms at every token, 16 heads, 4096 tokens, 128x128",
+                    [=] { check(device_state_norms(norms, limits, workspace)); }, 0, 0});
+
+    for (Row& row : rows)
+        row.run();
+    check(cudaDeviceSynchronize());
+    for (int i = 0; i < repeats; ++i) {
+        for (Row& row : rows)
+            row.ms.push_back(time_of(row.run, 3));
+    }
+    std::printf(
+        "\n| what | ms, median | least | most | useful GF/s | of mma peak | GB/s | of copy peak "
+        "|\n|---|---|---|---|---|---|---|---|\n");
+    for (const Row& row : rows) {
+        const double ms = median(row.ms);
+        std::printf("| %s | %.4f | %.4f | %.4f | %.0f | %.0f %% | %.0f | %.0f %% |\n", row.what.c_str(), ms,
+                    *std::min_element(row.ms.begin(), row.ms.end()), *std::max_element(row.ms.begin(), row.ms.end()),
+                    row.flops / ms / 1e6, 100 * row.flops / ms / 1e6 / peak_flops, row.bytes / ms / 1e6,
+                    100 * row.bytes / ms / 1e6 / peak_bytes);
+    }
+    return 0;
+}
