@@ -67,7 +67,16 @@ int main(int argc, char** argv) {
     const QCommandLineOption startTime(
         QStringLiteral("start-time"),
         QApplication::translate("main", "print the milliseconds until the window is painted and quit"));
-    parser.addOptions({demo, theme, noEngine, lecture, pictures, startTime});
+    const QCommandLineOption tour(
+        QStringLiteral("tour"),
+        QApplication::translate("main",
+                                "start this tour: one that is shipped, or a file of your own (.json)"),
+        QStringLiteral("NAME"));
+    const QCommandLineOption questions(
+        QStringLiteral("questions"),
+        QApplication::translate("main", "lecture mode with questions of your own (.json)"),
+        QStringLiteral("FILE"));
+    parser.addOptions({demo, theme, noEngine, lecture, questions, tour, pictures, startTime});
     parser.process(application);
     if (parser.isSet(pictures)) {
         // The pictures are the same for everyone: no settings of the person who makes them.
@@ -96,13 +105,25 @@ int main(int argc, char** argv) {
     }
     window.show();
     window.takeKeyboard();
-    if (parser.isSet(lecture)) window.setLecture(true);
+    const auto teach = [&] {
+        if (parser.isSet(lecture) || parser.isSet(questions)) {
+            window.setLecture(true, parser.value(questions));
+        } else if (parser.isSet(tour)) {
+            window.startTour(parser.value(tour));
+        }
+    };
     // After the first paint: nothing in the window waits for the engine.
     QTimer::singleShot(0, &window, [&] {
         window.offerRecovery();
         if (!parser.isSet(noEngine) && !parser.isSet(startTime)) engine.start({});
         for (const QString& path : paths)
             window.openPath(path);
+        // Their numbers come from the capture too, which is read in a thread.
+        if (states.capture() != nullptr || document.captures().empty()) {
+            teach();
+        } else {
+            QObject::connect(&states, &StateSource::opened, &window, teach, Qt::SingleShotConnection);
+        }
     });
     return QApplication::exec();
 }

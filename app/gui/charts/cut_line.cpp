@@ -60,7 +60,7 @@ void CutLine::paint(QPainter& painter, double lineX, const QRectF& plot, const Q
     const QColor label = outlined ? main : (held || isDragging()) ? theme.color(Role::OnAccent) : ground;
     const double x = std::floor(lineX) + 0.5;
     painter.save();
-    painter.setPen(QPen(theme.color(Role::Ink), 1.4));
+    painter.setPen(QPen(theme.color(Role::Ink), 1.4 * std::max(1.0, u)));
     painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()));
 
     const QRectF grip = gripRect(lineX, plot, application).adjusted(0.5, 0.5, -0.5, -0.5);

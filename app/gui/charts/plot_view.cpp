@@ -114,6 +114,12 @@ QStringList PlotView::captionLines(double width) const {
     return lines;
 }
 
+void PlotView::setLineFactor(double factor) {
+    if (factor == lineFactor_) return;
+    lineFactor_ = factor;
+    refresh();
+}
+
 void PlotView::setCaption(const QString& caption) {
     caption_ = caption;
     layoutPlot();
@@ -281,7 +287,9 @@ void PlotView::setCurves(const QList<Curve>& curves) {
                 curves_.append(series);
             }
             QLineSeries* series = curves_[used++];
-            series->setPen(curve.pen);
+            QPen pen = curve.pen;
+            pen.setWidthF(lineFactor_ * pen.widthF());
+            series->setPen(pen);
             // A line needs two points; one alone is drawn as a short dash of the pen's width.
             series->replace(piece.size() == 1 ? QPolygonF{piece[0], piece[0]} : piece);
             series->setVisible(true);
@@ -339,6 +347,7 @@ void PlotView::strokeLines(QPainter& painter, const QList<QPolygonF>& pieces, QP
         pen.setColor(QColor(mix(pen.color().red(), ground.red()), mix(pen.color().green(), ground.green()),
                             mix(pen.color().blue(), ground.blue())));
     }
+    pen.setWidthF(lineFactor_ * pen.widthF());
     painter.setPen(pen);
     painter.setBrush(Qt::NoBrush);
     for (QPolygonF piece : pieces) {
@@ -366,6 +375,7 @@ void PlotView::copyLookTo(PlotView& other) const {
     other.subheading_ = subheading_;
     other.leftMargin_ = leftMargin_;
     other.legendInHeading_ = legendInHeading_;
+    other.lineFactor_ = lineFactor_;
     other.emptyText_ = emptyText_;
     other.setAccessibleName(accessibleName());
     other.resize(size());
@@ -454,7 +464,7 @@ void PlotView::focusOutEvent(QFocusEvent* event) {
 
 void PlotView::paintGrid(QPainter& painter) {
     if (!y_.grid || isEmpty()) return;
-    painter.setPen(QPen(theme_->color(Role::Grid), 1));
+    painter.setPen(QPen(theme_->color(Role::Grid), lineFactor_));
     for (const AxisTick& tick : axisTicks(y_, plotRect_.height(), 36 * unit())) {
         if (tick.minor || tick.label.isEmpty()) continue;
         const double y = std::floor(toPixel({x_.low, tick.at}).y()) + 0.5;
@@ -474,7 +484,7 @@ void PlotView::paintAxis(QPainter& painter, Qt::Orientation orientation) {
     for (const AxisTick& tick : axisTicks(axis, length, spacing)) {
         const QPointF at = toPixel(horizontal ? QPointF(tick.at, y_.low) : QPointF(x_.low, tick.at));
         const double out = (tick.minor ? 2 : 4) * u;
-        painter.setPen(QPen(theme_->color(Role::Strong), 1));
+        painter.setPen(QPen(theme_->color(Role::Strong), lineFactor_));
         const double width = metrics.horizontalAdvance(tick.label);
         if (horizontal) {
             const double x = std::floor(at.x()) + 0.5;
@@ -491,7 +501,7 @@ void PlotView::paintAxis(QPainter& painter, Qt::Orientation orientation) {
                 tick.label);
         }
     }
-    painter.setPen(QPen(theme_->color(Role::Strong), 1));
+    painter.setPen(QPen(theme_->color(Role::Strong), lineFactor_));
     horizontal ? painter.drawLine(plotRect_.bottomLeft(), plotRect_.bottomRight())
                : painter.drawLine(plotRect_.topLeft(), plotRect_.bottomLeft());
 }

@@ -49,6 +49,9 @@ public:
     /// The legend stands right of the heading, not under the plot, while there is a heading with room for it.
     void setLegendInHeading(bool inHeading);
 
+    /// Every line this many times as thick: for a lecture hall.
+    void setLineFactor(double factor);
+
     /// Line under everything, for exports: model hash, text, tokens, seed, version.
     void setCaption(const QString& caption);
 
@@ -154,6 +157,8 @@ protected:
 
     [[nodiscard]] double unit() const;
 
+    [[nodiscard]] double lineFactor() const { return lineFactor_; }
+
     [[nodiscard]] QRectF axisRange() const { return {x_.low, y_.low, x_.high - x_.low, y_.high - y_.low}; }
 
     /// Takes over what exports must show as well.
@@ -206,6 +211,7 @@ private:
     QPixmap still_;
     bool rendersStill_ = false;
     QRectF plotRect_;
+    double lineFactor_ = 1;
     double leftMargin_ = 54;
     double rightMargin_ = 14;
     bool matrix_ = false;

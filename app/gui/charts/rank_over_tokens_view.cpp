@@ -213,7 +213,7 @@ void RankOverTokensView::paintOver(QPainter& painter) {
     if (data_.token < 0) return;
     const double rank = rankAt(static_cast<std::size_t>(data_.selected), data_.token);
     const QPointF at = toPixel({static_cast<double>(data_.token), std::isfinite(rank) ? rank : 0});
-    painter.setPen(QPen(theme().color(Role::Accent), 1.6));
+    painter.setPen(QPen(theme().color(Role::Accent), 1.6 * lineFactor()));
     const double x = std::floor(at.x()) + 0.5;
     painter.drawLine(QPointF(x, plotRect().top()), QPointF(x, plotRect().bottom()));
     if (std::isfinite(rank)) {

@@ -47,6 +47,7 @@ struct TradeoffData {
     QString pinA;               ///< id: ink disc
     QString pinB;               ///< id: ink ring
     bool hideCurrent = false;   ///< a question is open: a dashed line at its size stands for the dot
+    bool front = true;          ///< false: no Pareto front, since dots were left out
 };
 
 /// Ids of the dots no other dot beats in both directions, in the order of their line. Exact dots alone,

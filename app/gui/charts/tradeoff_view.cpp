@@ -229,6 +229,7 @@ void TradeoffView::rebuild() {
     }
     for (const bool recovered : {false, true}) {
         QList<const TradeoffDot*> front;
+        if (!data_.front) break;
         for (const QString& id : paretoFront(data_, recovered))
             front.append(find(id));
         if (!front.isEmpty())
@@ -247,11 +248,10 @@ QList<LegendEntry> TradeoffView::legend() const {
                            {Method::Drrqr, s, fraction, false, theme().color(Role::Ink2)},
                            planStateName(s)};
     };
-    QList<LegendEntry> entries{
-        state(PlanState::Estimate, 0),
-        state(PlanState::Measuring, 0.5),
-        state(PlanState::Exact, 1),
-        {LegendEntry::Sign::Line, theme().color(Role::Ink), 1.6, {}, tr("Pareto front")}};
+    QList<LegendEntry> entries{state(PlanState::Estimate, 0), state(PlanState::Measuring, 0.5),
+                               state(PlanState::Exact, 1)};
+    if (data_.front)
+        entries.append({LegendEntry::Sign::Line, theme().color(Role::Ink), 1.6, {}, tr("Pareto front")});
     QSet<Method> named{Method::FullModel};
     for (const MethodLine& line : methodLines())
         named.insert(line.method);

@@ -30,7 +30,7 @@ constexpr double kCurrentSize = 11;
 void TradeoffView::paintUnder(QPainter& painter) {
     const TradeoffDot* full = fullModel();
     if (full == nullptr || !(full->quality >= yAxis().low && full->quality <= yAxis().high)) return;
-    QPen pen(theme().color(Role::Ink2), 1.1);
+    QPen pen(theme().color(Role::Ink2), 1.1 * lineFactor());
     pen.setDashPattern({1.5, 2.5});
     painter.setPen(pen);
     const double y = std::floor(toPixel({0, full->quality}).y()) + 0.5;
@@ -46,11 +46,11 @@ void TradeoffView::paintDot(QPainter& painter, const TradeoffDot& dot) const {
         const double top = std::max(toPixel({0, qualityOf(dot) + dot.standardError}).y(), plotRect().top());
         const double bottom =
             std::min(toPixel({0, qualityOf(dot) - dot.standardError}).y(), plotRect().bottom());
-        painter.setPen(QPen(theme().color(dot.method), 1.3));
+        painter.setPen(QPen(theme().color(dot.method), 1.3 * lineFactor()));
         painter.drawLine(QPointF(at.x(), top), QPointF(at.x(), bottom));
     }
     if (current) {
-        painter.setPen(QPen(theme().color(Role::Accent), 1.8));
+        painter.setPen(QPen(theme().color(Role::Accent), 1.8 * lineFactor()));
         painter.setBrush(theme().color(Role::Accent, 0.1));
         painter.drawEllipse(at, 12 * u, 12 * u);
     } else if (marked) {
@@ -142,7 +142,8 @@ void TradeoffView::paintBeyond(QPainter& painter) const {
         const double x = xOf(dot);
         if (!(dot.quality > yAxis().high) || !(x >= xAxis().low && x <= xAxis().high)) continue;
         const QPointF tip(toPixel({x, 0}).x(), plotRect().top() + 4 * u);
-        painter.setPen(QPen(theme().color(dot.method), 1.8, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+        painter.setPen(
+            QPen(theme().color(dot.method), 1.8 * lineFactor(), Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
         painter.setBrush(Qt::NoBrush);
         painter.drawPolyline(QPolygonF{tip + QPointF(-4 * u, 5 * u), tip, tip + QPointF(4 * u, 5 * u)});
         leftmost = std::min(leftmost, tip.x());
@@ -253,12 +254,24 @@ void TradeoffView::paintOver(QPainter& painter) {
                      theme().color(Role::Panel));
     }
     if (last != nullptr && data_.hideCurrent) {
-        QPen pen(theme().color(Role::Accent), 1.6);
+        QPen pen(theme().color(Role::Accent), 1.6 * lineFactor());
         pen.setDashPattern({4, 3});
         painter.setPen(pen);
         const double x = toPixel({xOf(*last), 0}).x();
-        if (x >= plotRect().left() && x <= plotRect().right())
+        if (x >= plotRect().left() && x <= plotRect().right()) {
             painter.drawLine(QPointF(x, plotRect().top()), QPointF(x, plotRect().bottom()));
+            const QPointF at(x, plotRect().top() + 9 * u);
+            painter.setPen(Qt::NoPen);
+            painter.setBrush(theme().color(Role::Accent));
+            painter.drawEllipse(at, 9 * u, 9 * u);
+            const QFont font = scaledFont(this->font(), TextRole::PanelTitle);
+            painter.setFont(font);
+            painter.setPen(theme().color(Role::OnAccent));
+            const QString mark = QStringLiteral("?");
+            painter.drawText(QPointF(at.x() - QFontMetricsF(font).horizontalAdvance(mark) / 2,
+                                     centeredBaseline(font, at.y())),
+                             mark);
+        }
     } else if (last != nullptr && isShown(*last)) {
         if (last->recovered) paintArrow(painter, *last);
         paintDot(painter, *last);

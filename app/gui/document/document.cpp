@@ -236,7 +236,9 @@ void Document::restorePoint(const QString& id) {
         const LayerChoice* now = layerChoice(static_cast<int>(layer.index));
         layer.locked = now != nullptr && now->locked;
     }
-    setPlan(tr("Plan %1").arg(QString::fromStdString(plan.name)), std::move(plan));
+    // Before the plan is moved from: arguments have no order.
+    const QString label = tr("Plan %1").arg(QString::fromStdString(plan.name));
+    setPlan(label, std::move(plan));
 }
 
 void Document::pin(bool a, const QString& id) {

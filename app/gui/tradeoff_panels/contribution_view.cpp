@@ -137,8 +137,10 @@ void ContributionView::paintOver(QPainter& painter) {
         drawHaloText(painter, {plotRect().right() - metrics.horizontalAdvance(text) - 4 * u, y}, text, font,
                      theme().color(role), theme().color(Role::Panel));
     };
-    corner(tr("↑ A better"), Role::Worse, plotRect().top() + metrics.ascent() + 2 * u);
-    corner(tr("↓ B better"), Role::Better, plotRect().bottom() - metrics.descent() - 3 * u);
+    if (!data_.alone) {
+        corner(tr("↑ A better"), Role::Worse, plotRect().top() + metrics.ascent() + 2 * u);
+        corner(tr("↓ B better"), Role::Better, plotRect().bottom() - metrics.descent() - 3 * u);
+    }
 
     const ContributionData::Layer* hovered = find(hover_);
     if (hovered == nullptr) return;
@@ -147,7 +149,7 @@ void ContributionView::paintOver(QPainter& painter) {
         value += QLatin1Char(' ') + number_text::plusMinus(kScale * hovered->error, 2);
     const QString title = tr("Layer %1").arg(hovered->index);
     const QList<CardRow> rows{{tr("Δ nll × 10³"), value},
-                              {tr("K′ in A and B"), tr("%1 → %2").arg(hovered->keptA).arg(hovered->keptB)}};
+                              {data_.alone ? tr("K′") : tr("K′ in A and B"), tr("%1 → %2").arg(hovered->keptA).arg(hovered->keptB)}};
     drawCard(painter,
              placeCard(cardSize(title, rows, this->font()), barRect(hover_).center(), 14 * u,
                        QRectF(viewport()->rect())),

@@ -22,6 +22,7 @@ struct ContributionData {
     QList<int> unchanged;  ///< layers in which they do not: an empty place
     int expected = 0;      ///< layers in which they differ; more than there are: still running
     int selected = -1;     ///< layer
+    bool alone = false;    ///< not two plans: each layer pruned by itself
 };
 
 /// A bar per layer from zero, with a whisker of one standard error: below zero B is better.

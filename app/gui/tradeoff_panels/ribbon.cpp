@@ -391,7 +391,36 @@ int Ribbon::neededWidth(int level) const {
     return widthOf(level, false);
 }
 
+void Ribbon::setReadOnly(bool readOnly) {
+    readOnly_ = readOnly;
+    title_->name()->setFocusPolicy(readOnly ? Qt::NoFocus : Qt::StrongFocus);
+    title_->name()->setReadOnly(readOnly);
+    title_->name()->setAttribute(Qt::WA_TransparentForMouseEvents, readOnly);
+    fit();
+}
+
+void Ribbon::fitReadOnly() {
+    controls_->hide();
+    compact_->hide();
+    const QMargins margins = row_->contentsMargins();
+    int room = width() - margins.left() - margins.right() - title_->minimumSizeHint().width();
+    for (const char* topic :
+         {"perplexity", "delta", "state", "recall", "decode", "parameters", "mean_kept", "prefill"}) {
+        for (RibbonReadout* readout : readouts_) {
+            if (readout->topic() != QLatin1String(topic)) continue;
+            const bool shown = isWanted(readout->topic(), 0, true) && readout->sizeHint().width() <= room;
+            readout->setVisible(shown);
+            if (shown) room -= readout->sizeHint().width();
+        }
+    }
+    updateGeometry();
+}
+
 void Ribbon::fit() {
+    if (readOnly_) {
+        fitReadOnly();
+        return;
+    }
     const bool wide = level_ == 0 && width() >= kWideFrom * unit() && widthOf(0, true) <= width();
     shownLevel_ = level_ < kCompactLevel && widthOf(level_, false) > width() ? kCompactLevel : level_;
     for (RibbonReadout* readout : readouts_)
@@ -410,6 +439,7 @@ QList<RibbonReadout*> Ribbon::shownReadouts() const {
 }
 
 QSize Ribbon::minimumSizeHint() const {
+    if (readOnly_) return {title_->minimumSizeHint().width(), qRound(kHeight * unit())};
     return {neededWidth(std::max(level_, kCompactLevel)), qRound(kHeight * unit())};
 }
 

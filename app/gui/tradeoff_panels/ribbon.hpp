@@ -47,6 +47,10 @@ public:
     /// While a question is open: Perplexity, Δ and Recall are `?` and nothing gives the answer away.
     void setAnswerHidden(bool hidden);
 
+    /// For an audience: no controls, no field for the name; of the readouts as many as the width has room
+    /// for, those that matter most first.
+    void setReadOnly(bool readOnly);
+
     [[nodiscard]] QSize minimumSizeHint() const override;
     [[nodiscard]] QSize sizeHint() const override;
 
@@ -73,6 +77,7 @@ private:
     void fillMenu();
     void layoutControls();
     void fit();
+    void fitReadOnly();
     void rename(const QString& name);
     void setBaseline(const QString& id);
     void save();
@@ -101,6 +106,7 @@ private:
     int level_ = 0;
     int shownLevel_ = 0;
     bool answerHidden_ = false;
+    bool readOnly_ = false;
 };
 
 }  // namespace rankscope::gui

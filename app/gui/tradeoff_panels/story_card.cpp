@@ -81,11 +81,12 @@ bool StoryCard::hasStory() const {
     return document_.story().has_value();
 }
 
-void StoryCard::setTourSteps(int steps) {
+void StoryCard::setTourSteps(int steps, int resume) {
     tourSteps_ = steps;
-    tour_->setText(
-        QLatin1Char(' ')
-        + (steps == 1 ? tr("Start the tour (1 step)") : tr("Start the tour (%1 steps)").arg(steps)));
+    tour_->setText(QLatin1Char(' ')
+                   + (resume > 0   ? tr("Go on with the tour (step %1 of %2)").arg(resume + 1).arg(steps)
+                      : steps == 1 ? tr("Start the tour (1 step)")
+                                   : tr("Start the tour (%1 steps)").arg(steps)));
     tour_->setVisible(steps > 0);
     place();
 }

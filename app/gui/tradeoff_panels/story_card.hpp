@@ -26,8 +26,8 @@ class StoryCard : public QFrame {
 public:
     explicit StoryCard(Document& document, QWidget* parent = nullptr);
 
-    /// Steps of the tour, said in its button; 0: there is none.
-    void setTourSteps(int steps);
+    /// Steps of the tour, said in its button; 0: there is none. `resume`: where it was left, from 0.
+    void setTourSteps(int steps, int resume = 0);
     /// What "Other demos" offers; nothing: no button.
     void setDemos(const QStringList& names);
     /// Shows it again: Help > Story.

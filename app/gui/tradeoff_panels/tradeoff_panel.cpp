@@ -5,6 +5,7 @@
 #include "app/gui/client/engine_control.hpp"
 #include "app/gui/theme/fonts.hpp"
 #include "app/gui/tradeoff_panels/plan_drag.hpp"
+#include "app/gui/tradeoff_panels/tradeoff_dot.hpp"
 #include "app/gui/widgets/empty_note.hpp"
 #include "app/gui/widgets/explain_topic.hpp"
 
@@ -148,35 +149,7 @@ bool TradeoffPanel::hasAnswers() const {
 }
 
 TradeoffDot TradeoffPanel::dotOf(const PlanFacts& facts) const {
-    TradeoffDot dot;
-    dot.id = facts.id;
-    dot.name = facts.name;
-    dot.method = facts.method;
-    dot.state = facts.state;
-    dot.fraction = facts.fraction();
-    const auto& full = workspace_.document.fullQuality();
-    if (quality_ == Quality::Recall) {
-        dot.quality = 100 * facts.recall;
-        dot.standardError = 100 * facts.recallError;
-        if (full && full->answers > 0) dot.delta = 100 * (facts.recall - full->accuracy);
-    } else {
-        dot.quality = facts.perplexity;
-        // Half of the text has another perplexity than all of it: the paired difference is what can be placed
-        // beside plans that are done.
-        if (facts.state == PlanState::Measuring && full && std::isfinite(facts.deltaNll))
-            dot.quality = full->perplexity * std::exp(facts.deltaNll);
-        dot.standardError = facts.deltaError;
-        dot.delta = facts.delta;
-    }
-    dot.stateKib = facts.stateBytes / 1024;
-    dot.decodeSpeed = facts.decode();
-    dot.prefillSpeed = facts.prefill();
-    dot.parameters = facts.parameters;
-    dot.uniform = facts.uniform;
-    dot.recovered = !facts.recoveredFrom.isEmpty();
-    dot.recoveredFrom = facts.recoveredFrom;
-    dot.provenance = speedOrigin(facts.speed);
-    return dot;
+    return tradeoffDot(workspace_.document, facts, quality_ == Quality::Recall);
 }
 
 void TradeoffPanel::rebuild() {

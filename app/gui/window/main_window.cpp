@@ -13,6 +13,8 @@
 #include "app/gui/plan_panels/history_notes_panel.hpp"
 #include "app/gui/plan_panels/layer_table.hpp"
 #include "app/gui/plan_panels/plan_panel.hpp"
+#include "app/gui/teaching/lecture.hpp"
+#include "app/gui/teaching/tour_run.hpp"
 #include "app/gui/theme/fonts.hpp"
 #include "app/gui/theme/number_text.hpp"
 #include "app/gui/tradeoff_panels/compare_panel.hpp"
@@ -85,6 +87,7 @@ MainWindow::MainWindow(Workspace workspace, QWidget* parent)
             showBanner(tr("The report was not written"), failure);
         }
     });
+    buildTour();
     keeper_->view = [this] { return viewText(); };
     Panel::setCaptionSource([this] {
         const Document& document = workspace_.document;
@@ -111,7 +114,12 @@ MainWindow::~MainWindow() {
 void MainWindow::buildColumns() {
     const double unit = designUnit(QApplication::font());
     const auto px = [unit](double units) { return qRound(units * unit); };
-    auto* central = new QWidget(this);
+    // A lecture takes the place of the workbench beside it.
+    auto* whole = new QWidget(this);
+    auto* wholeColumn = new QVBoxLayout(whole);
+    wholeColumn->setContentsMargins(0, 0, 0, 0);
+    auto* central = workbench_ = new QWidget(whole);
+    wholeColumn->addWidget(workbench_);
     auto* column = new QVBoxLayout(central);
     column->setContentsMargins(0, 0, 0, px(6));
     column->setSpacing(0);
@@ -175,7 +183,7 @@ void MainWindow::buildColumns() {
     left_->setMinimumWidth(px(340));
     middle_->setMinimumWidth(px(380));
     rightColumn_->setMinimumWidth(px(320));
-    setCentralWidget(central);
+    setCentralWidget(whole);
     panels_ = {plan_,       channels_, history_,  layer_,    state_,
                noisePanel_, compare_,  scrubber_, tradeoff_, plans_};
 }
@@ -290,7 +298,8 @@ void MainWindow::modelChanged() {
     if (document.hasModel() && !document.plan().layers.empty())
         first = static_cast<int>(document.plan().layers.front().index);
     workspace_.selection.reset(first, 0);
-    if (!lecture_) story_->reopen();
+    setLecture(false);
+    story_->reopen();
     if (document.captures().empty()) {
         if (workspace_.states.capture()) workspace_.states.close();
     } else {
@@ -420,6 +429,8 @@ void MainWindow::setTheme(const Theme& theme) {
     story_->applyTheme(theme);
     palette_->applyTheme(theme);
     explanation_->applyTheme(theme);
+    tour_->applyTheme(theme);
+    if (lecture_ != nullptr) lecture_->applyTheme(theme);
 }
 
 std::string MainWindow::viewText() const {

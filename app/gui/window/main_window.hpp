@@ -3,11 +3,13 @@
 
 #include "app/gui/client/engine_status.hpp"
 #include "app/gui/document/workspace.hpp"
+#include "app/gui/teaching/lesson_host.hpp"
 #include "app/gui/theme/theme.hpp"
 
 #include <QHash>
 #include <QList>
 #include <QMainWindow>
+#include <QPointer>
 #include <QString>
 
 QT_BEGIN_NAMESPACE
@@ -28,6 +30,7 @@ class ElidedLabel;
 class ExplanationCard;
 class HistoryNotesPanel;
 class LayerPanel;
+class Lecture;
 class MainToolBar;
 class NoisePanel;
 class NumberUnderHand;
@@ -40,6 +43,7 @@ class SessionKeeper;
 class StatePanel;
 class StoryCard;
 class TokenScrubber;
+class TourRun;
 class TradeoffPanel;
 
 /// Proportions and middle panel; the meaning of every command is the same in all of them.
@@ -47,7 +51,7 @@ enum class Layout { Inspect, Tune, Compare };
 
 /// The window: three columns around the current plan. Knows the panels and wires them to the commands; what
 /// is open lives in the workspace.
-class MainWindow : public QMainWindow {
+class MainWindow : public QMainWindow, public LessonHost {
     Q_OBJECT
 
 public:
@@ -72,10 +76,22 @@ public:
 
     [[nodiscard]] const Theme& theme() const { return *theme_; }
 
-    /// Large type, two panels, no chrome.
-    void setLecture(bool lecture);
+    /// A lecture takes the place of everything in the window; ending it puts everything back. `script`: one
+    /// that is shipped by name (empty: the first), or a file of one's own.
+    void setLecture(bool lecture, const QString& script = {});
 
-    [[nodiscard]] bool isLecture() const { return lecture_; }
+    [[nodiscard]] bool isLecture() const { return lecture_ != nullptr; }
+
+    /// Null while there is none.
+    [[nodiscard]] Lecture* lecture() const { return lecture_; }
+
+    /// Starts a tour where it was left: a shipped one by name (empty: the first), or a file of one's own.
+    void startTour(const QString& name = {});
+
+    [[nodiscard]] TourRun* tour() const { return tour_; }
+
+    [[nodiscard]] QWidget* place(const QString& name) const override;
+    [[nodiscard]] QAction* action(const QString& id) const override;
 
     [[nodiscard]] ActionRegistry& actions() { return *actions_; }
 
@@ -137,6 +153,13 @@ private:
     void copyPanel();
     void showKeys();
 
+    // main_window_teaching.cpp
+    void beginLecture(const QString& script);
+    void endLecture();
+    void buildTour();
+    void showTourSteps();
+    void tourLeft();
+
     // main_window_files.cpp
     void openModelFolder();
     void openCapture();
@@ -162,11 +185,10 @@ private:
     ActionRegistry* actions_;
     SessionKeeper* keeper_;
     Layout layout_ = Layout::Tune;
-    bool lecture_ = false;
+    Lecture* lecture_ = nullptr;
     bool noise_ = false;  ///< the middle shows query noise
     int level_ = 0;
     double fontFactor_ = 1;
-    double plainFactor_ = 1;
 
     QMenu* openMenu_ = nullptr;
     QMenu* recentMenu_ = nullptr;
@@ -178,6 +200,7 @@ private:
     QSplitter* columns_ = nullptr;
     QSplitter* left_ = nullptr;
     QSplitter* right_ = nullptr;
+    QWidget* workbench_ = nullptr;  ///< everything but menu and status bar
     QWidget* middle_ = nullptr;
     QWidget* rightColumn_ = nullptr;
     QStackedWidget* middleStack_ = nullptr;
@@ -196,6 +219,18 @@ private:
     NumberUnderHand* number_ = nullptr;
     ReportWriter* report_ = nullptr;
     CommandPalette* palette_ = nullptr;
+    TourRun* tour_ = nullptr;
+    QString tourKey_;  ///< of the settings: where the tour was left
+    bool storyBeforeTour_ = false;
+
+    struct {
+        double fontFactor = 1;
+        QHash<QSplitter*, QByteArray> splitters;
+        QList<QPointer<QWidget>> windows;  ///< popped-out panels and dialogs: they would show what is asked
+        QPointer<QWidget> focus;
+        Qt::WindowStates state;
+    } beforeLecture_;
+
     QLabel* textLabel_ = nullptr;
     QLabel* placeLabel_ = nullptr;
     ElidedLabel* modelLabel_ = nullptr;

@@ -238,6 +238,8 @@ void MainWindow::buildActions() {
         story_->reopen();
         applyShares();
     });
+    add({id("help.tour"), tr("Tour"), {}, id("play"), {tr("tutorial"), tr("teaching"), tr("first steps")}},
+        [this](bool) { startTour(); });
     add({id("help.keys"), tr("Keys"), {key("?")}, {}, {tr("shortcuts")}, {}, false, true},
         [this](bool) { showKeys(); });
     add({id("help.explain"),
@@ -362,7 +364,7 @@ void MainWindow::buildMenus() {
          "text.next_window", "", "run.cancel"});
     put(menuBar()->addMenu(tr("&Tools")),
         {"tools.local", "tools.connect", "tools.restart_engine", "", "tools.details"});
-    put(menuBar()->addMenu(tr("&Help")), {"help.story", "help.keys", "help.explain", "", "help.about"});
+    put(menuBar()->addMenu(tr("&Help")), {"help.story", "help.tour", "help.keys", "help.explain", "", "help.about"});
     put(toolBar_->engine()->menu(),
         {"tools.local", "tools.connect", "tools.restart_engine", "tools.details", "", "run.cancel"});
 }

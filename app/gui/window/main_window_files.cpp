@@ -158,6 +158,7 @@ bool MainWindow::mayLeave() {
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
+    setLecture(false);
     if (!mayLeave()) {
         event->ignore();
         return;

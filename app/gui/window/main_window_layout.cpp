@@ -11,6 +11,7 @@
 #include "app/gui/plan_panels/history_notes_panel.hpp"
 #include "app/gui/plan_panels/layer_table.hpp"
 #include "app/gui/plan_panels/plan_panel.hpp"
+#include "app/gui/teaching/tour_run.hpp"
 #include "app/gui/theme/fonts.hpp"
 #include "app/gui/tradeoff_panels/compare_panel.hpp"
 #include "app/gui/tradeoff_panels/plans_jobs_panel.hpp"
@@ -41,7 +42,6 @@ namespace {
 // Left, middle, right in percent: Inspect, Tune, Compare, and Tune beside a story.
 constexpr std::array<std::array<int, 3>, 4> kShares{{{26, 47, 27}, {42, 28, 30}, {26, 42, 32}, {25, 30, 45}}};
 constexpr int kSharesVersion = 1;
-constexpr double kLectureFactor = 1.65;
 
 QString sharesKey(int index) {
     return QStringLiteral("shares%1/%2").arg(kSharesVersion).arg(index);
@@ -115,13 +115,13 @@ void MainWindow::fitWidth() {
     // Where there is no height for a panel of their own the channels stand beside history and notes. One that
     // was popped out stays where it is.
     const bool apart = channels_->parentWidget() == left_;
-    if (low && apart && !lecture_) {
+    if (low && apart) {
         history_->setExtraPage(tr("Channels"), channels_);
     } else if (!low && history_->extraPage() == channels_) {
         history_->takeExtraPage();
         left_->insertWidget(1, channels_);
     }
-    if (channels_->parentWidget() == left_) channels_->setVisible(!lecture_);
+    if (channels_->parentWidget() == left_) channels_->show();
     compare_->setTabbed(low || room < qRound(1400 * unit));
 }
 
@@ -224,24 +224,6 @@ void MainWindow::scaleFont(double factor) {
     applyShares();
 }
 
-void MainWindow::setLecture(bool lecture) {
-    if (lecture == lecture_) return;
-    lecture_ = lecture;
-    menuBar()->setVisible(!lecture);
-    toolBar_->setVisible(!lecture);
-    statusBar()->setVisible(!lecture);
-    left_->setVisible(!lecture);
-    plans_->setVisible(!lecture);
-    if (lecture) {
-        story_->hide();
-    } else {
-        story_->reopen();
-    }
-    if (lecture) plainFactor_ = fontFactor_;
-    scaleFont(lecture ? plainFactor_ * kLectureFactor : plainFactor_);
-    actions_->action(QStringLiteral("view.lecture"))->setChecked(lecture);
-}
-
 void MainWindow::resizeEvent(QResizeEvent* event) {
     QMainWindow::resizeEvent(event);
     fitWidth();
@@ -256,8 +238,10 @@ void MainWindow::keyPressEvent(QKeyEvent* event) {
     if (event->key() == Qt::Key_Escape) {
         if (maximised_ != nullptr) {
             maximise(nullptr);
-        } else if (lecture_) {
+        } else if (lecture_ != nullptr) {
             setLecture(false);
+        } else if (tour_->isRunning()) {
+            tour_->leave();
         }
         return;
     }

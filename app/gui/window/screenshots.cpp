@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/window/screenshots.hpp"
 
+#include "app/gui/teaching/lecture.hpp"
+#include "app/gui/teaching/tour_run.hpp"
 #include "app/gui/window/action_registry.hpp"
 #include "app/gui/window/main_window.hpp"
 
@@ -56,6 +58,23 @@ int writeScreenshots(MainWindow& window, const QString& folder, const QString& d
     window.setTheme(Theme::light());
     window.resize(1280, 720);
     shoot("minimum");
+    // Teaching: a step of the tour, a question of a lecture and its answer.
+    window.resize(1440, 900);
+    window.startTour();
+    for (int step = 0; step < 2; ++step)
+        window.tour()->next();
+    shoot("tour");
+    window.tour()->leave();
+    window.resize(1920, 1080);
+    window.setLecture(true);
+    if (window.isLecture()) {
+        LectureRun& lecture = window.lecture()->run();
+        lecture.goTo(2);
+        shoot("lecture");
+        lecture.answer(1);
+        shoot("lecture-answered");
+        window.setLecture(false);
+    }
     return good ? 0 : 5;
 }
 
