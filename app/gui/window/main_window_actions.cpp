@@ -364,7 +364,8 @@ void MainWindow::buildMenus() {
          "text.next_window", "", "run.cancel"});
     put(menuBar()->addMenu(tr("&Tools")),
         {"tools.local", "tools.connect", "tools.restart_engine", "", "tools.details"});
-    put(menuBar()->addMenu(tr("&Help")), {"help.story", "help.tour", "help.keys", "help.explain", "", "help.about"});
+    put(menuBar()->addMenu(tr("&Help")),
+        {"help.story", "help.tour", "help.keys", "help.explain", "", "help.about"});
     put(toolBar_->engine()->menu(),
         {"tools.local", "tools.connect", "tools.restart_engine", "tools.details", "", "run.cancel"});
 }

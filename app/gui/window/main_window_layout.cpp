@@ -245,6 +245,8 @@ void MainWindow::keyPressEvent(QKeyEvent* event) {
         }
         return;
     }
+    // Nothing of the window under a lecture: a copy could hold what is asked.
+    if (lecture_ != nullptr) return;
     // Keys that nothing with the keyboard took: they walk through the model from everywhere.
     if (event->matches(QKeySequence::Copy)) {
         copyPanel();
