@@ -106,7 +106,7 @@ void MainWindow::beginLecture(const QString& script) {
     centralWidget()->layout()->addWidget(lecture_->stage());
     lecture_->stage()->setFocus();
     connect(lecture_, &Lecture::leaveRequested, this, [this] { setLecture(false); });
-    connect(lecture_, &Lecture::explainRequested, this, &MainWindow::explain);
+    connect(lecture_, &Lecture::explainRequested, this, [this](const QString& topic) { explain(topic); });
     connect(&lecture_->run(), &LectureRun::changed, explanation_, &QWidget::hide);
     connect(lecture_, &Lecture::fullScreenRequested, this,
             [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
