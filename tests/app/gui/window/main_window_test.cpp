@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/window/main_window.hpp"
 
+#include "app/gui/plan_panels/channels_panel.hpp"
+#include "app/gui/plan_panels/history_notes_panel.hpp"
 #include "app/gui/plan_panels/layer_table.hpp"
 #include "app/gui/tradeoff_panels/compare_panel.hpp"
 #include "app/gui/tradeoff_panels/explanation_card.hpp"
@@ -206,6 +208,35 @@ TEST_F(MainWindowTest, TheNumberUnderPointerOrKeyboardIsExplained) {
     QTest::keyClick(table, Qt::Key_Down);
     action("help.explain")->trigger();
     EXPECT_EQ(card->topic(), QStringLiteral("kept_channels"));
+}
+
+TEST_F(MainWindowTest, ACaptureOfAnotherModelIsClosedAndBothHashesAreNamed) {
+    auto other = std::make_shared<CaptureData>(*sampleCapture());
+    other->provenance = R"({"model_hash": "ffff0000ffff"})";
+    sample.states.setCapture(other);
+    EXPECT_TRUE(window->banner()->isVisible());
+    EXPECT_TRUE(window->banner()->text().sentence.contains(QStringLiteral("ffff0000")));
+    EXPECT_TRUE(window->banner()->text().sentence.contains(QStringLiteral("aaaaaaaa")));
+    EXPECT_TRUE(window->banner()->text().id.startsWith(QStringLiteral("anyway:")));
+    EXPECT_EQ(sample.states.capture(), nullptr);
+    // One of this model is not asked about.
+    other = std::make_shared<CaptureData>(*sampleCapture());
+    other->provenance = R"({"model_hash": ")" + sample.document.model().hash + R"("})";
+    sample.states.setCapture(other);
+    EXPECT_NE(sample.states.capture(), nullptr);
+}
+
+TEST_F(MainWindowTest, WithoutHeightTheChannelsStandBesideTheHistory) {
+    const auto* channels = window->findChild<ChannelsPanel*>();
+    const auto* history = window->findChild<HistoryNotesPanel*>();
+    EXPECT_FALSE(history->isAncestorOf(channels));
+    window->resize(1280, 600);
+    QCoreApplication::processEvents();
+    EXPECT_TRUE(history->isAncestorOf(channels));
+    window->resize(1440, 900);
+    QCoreApplication::processEvents();
+    EXPECT_FALSE(history->isAncestorOf(channels));
+    EXPECT_TRUE(channels->isVisible());
 }
 
 TEST_F(MainWindowTest, PinningSavesAPlanThatWasNotSaved) {
