@@ -79,7 +79,7 @@ private:
     void describeKeptEnergy();
     void put(const QString& name, const QString& text);
 
-    const Workspace& workspace_;
+    Workspace workspace_;
     QHash<QString, QString> plans_;  // role → id
     QHash<QString, int> layers_;
     QHash<QString, QString> texts_;

@@ -157,7 +157,9 @@ QString Panel::topic() const {
 QWidget* Panel::keyboardTarget() const {
     QWidget* best = nullptr;
     const auto area = [](const QWidget* widget) { return widget->width() * widget->height(); };
-    for (QWidget* child : stack_->currentWidget()->findChildren<QWidget*>() << stack_->currentWidget()) {
+    QList<QWidget*> children = stack_->currentWidget()->findChildren<QWidget*>();
+    children << stack_->currentWidget();
+    for (QWidget* child : children) {
         if (child->isVisible() && child->isEnabled() && (child->focusPolicy() & Qt::TabFocus) != 0
             && (best == nullptr || area(child) > area(best)))
             best = child;
