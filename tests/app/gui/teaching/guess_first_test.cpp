@@ -30,12 +30,27 @@
 namespace rankscope::gui {
 namespace {
 
+int significantDigits(const QString& text) {
+    int digits = 0;
+    for (const QChar c : text) digits += c.isDigit() && (digits > 0 || c != QLatin1Char('0')) ? 1 : 0;
+    return digits;
+}
+
+// The beginning of an exact number that means no other.
+constexpr int kTelling = 5;
+
+QString beginningOf(double value) {
+    QString text = number_text::exact(value);
+    while (significantDigits(text) > kTelling) text.chop(1);
+    return text;
+}
+
 // Texts that would tell a number: as the window writes it and as the clipboard does.
 QStringList tellTales(const PlanFacts& facts) {
     using namespace number_text;
     QStringList texts{perplexity(facts.perplexity), perplexityDelta(facts.delta), changePercent(std::exp(facts.deltaNll), 1)};
     for (const double value : {facts.perplexity, facts.delta, facts.deltaNll, facts.recall, 100 * facts.recall}) {
-        if (std::isfinite(value)) texts.append(exact(value).left(6));
+        if (std::isfinite(value)) texts.append(beginningOf(value));
     }
     if (std::isfinite(facts.recall)) texts.append(fixed(100 * facts.recall, 1));
     return texts;
@@ -52,7 +67,7 @@ QStringList secretsOf(const LectureRun& run) {
     if (run.step().plan != QLatin1String("full")) plan(facts.plan(run.step().plan));
     switch (run.step().ask.kind) {
         case Ask::Kind::Directions: {
-            secrets << rank(facts.probe()->at99) << exact(facts.probe()->at99).left(6);
+            secrets << rank(facts.probe()->at99) << beginningOf(facts.probe()->at99);
             // And what the answer is compared with.
             secrets << *facts.text(QStringLiteral("probe.stable")) << *facts.text(QStringLiteral("probe.entropy"));
             break;
@@ -60,7 +75,7 @@ QStringList secretsOf(const LectureRun& run) {
         case Ask::Kind::Layer:
             for (const LessonFacts::LayerCost& cost : facts.layerCosts()) {
                 secrets << signedFixed(cost.deltaNll, 4) << signedFixed(1000 * cost.deltaNll, 2) << significant(cost.deltaNll, 3)
-                        << significant(cost.deltaNll, 4) << exact(cost.deltaNll).left(6);
+                        << significant(cost.deltaNll, 4) << beginningOf(cost.deltaNll);
             }
             break;
         case Ask::Kind::Method:
@@ -70,9 +85,9 @@ QStringList secretsOf(const LectureRun& run) {
             break;
     }
     secrets.removeAll(QString());
-    // Too short to mean this number and no other.
+    // Too short to mean this number and no other; with a sign even two digits do.
     secrets.erase(std::remove_if(secrets.begin(), secrets.end(),
-                                 [](const QString& secret) { return std::ranges::count_if(secret, [](QChar c) { return c.isDigit(); }) < 3; }),
+                                 [](const QString& secret) { return significantDigits(secret) < 3 && secret.front().isDigit(); }),
                   secrets.end());
     return secrets;
 }
@@ -142,8 +157,8 @@ public:
 
     // The pointer over everything; where it is let through to.
     static void sweep(QWidget& window) {
-        for (int y = 4; y < window.height(); y += 23) {
-            for (int x = 4; x < window.width(); x += 23) {
+        for (int y = 4; y < window.height(); y += 31) {
+            for (int x = 4; x < window.width(); x += 31) {
                 QWidget* under = window.childAt(x, y);
                 if (under == nullptr) continue;
                 const QPointF at = under->mapFrom(&window, QPoint(x, y));
@@ -155,12 +170,11 @@ public:
 };
 
 bool tells(const QString& text, const QString& secret) {
-    QString number = secret;
-    number.remove(QLatin1Char('+'));
-    const QRegularExpression whole(QStringLiteral("(?<![\\d.,])%1(?![\\d.]*\\d)").arg(QRegularExpression::escape(number)));
-    const QRegularExpression begins(QStringLiteral("(?<![\\d.,])%1").arg(QRegularExpression::escape(number)));
-    // Six characters of an exact number name it, whatever follows.
-    return number.size() >= 6 ? begins.match(text).hasMatch() : whole.match(text).hasMatch();
+    if (!text.contains(secret)) return false;
+    const QString number = QRegularExpression::escape(secret);
+    const bool beginning = significantDigits(secret) >= kTelling;
+    const QRegularExpression found(QStringLiteral("(?<![\\d.,])%1%2").arg(number, beginning ? QString() : QStringLiteral("(?![\\d.]*\\d)")));
+    return found.match(text).hasMatch();
 }
 
 QStringList everything(DemoWindow& demo) {
@@ -186,6 +200,7 @@ QStringList everything(DemoWindow& demo) {
         }
         card->hide();
     }
+    collector.texts.removeDuplicates();
     return collector.texts;
 }
 
