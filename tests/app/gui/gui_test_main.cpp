@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <QApplication>
+#include <QSettings>
 #include <QStandardPaths>
+#include <QTemporaryDir>
 
 #include <cstdio>
 
@@ -28,6 +30,9 @@ int main(int argc, char** argv) {
     qputenv("QT_FONT_DPI", "96");
     qunsetenv("QT_STYLE_OVERRIDE");
     QStandardPaths::setTestModeEnabled(true);
+    // Tests run side by side: each program has settings of its own.
+    const QTemporaryDir settings;
+    QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, settings.path());
     QApplication application(argc, argv);
     QApplication::setStyle(QStringLiteral("Fusion"));
     qInstallMessageHandler(failOnWarning);
