@@ -221,7 +221,6 @@ private:
     CommandPalette* palette_ = nullptr;
     TourRun* tour_ = nullptr;
     QString tourKey_;  ///< of the settings: where the tour was left
-    bool storyBeforeTour_ = false;
 
     struct {
         double fontFactor = 1;

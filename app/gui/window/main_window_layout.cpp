@@ -58,7 +58,9 @@ void MainWindow::setLayout(Layout layout) {
     layer_->setCompact(layout == Layout::Tune);
     plan_->setCompare(layout == Layout::Compare);
     // The story is told beside a tall trade-off; the others need their height.
-    if (!lecture_) story_->setAside(layout != Layout::Tune);
+    // A tour has a card of its own.
+    if (lecture_ == nullptr)
+        story_->setAside(layout != Layout::Tune || (tour_ != nullptr && tour_->isRunning()));
     showMiddle();
     applyShares();
     fitWidth();

@@ -180,12 +180,10 @@ void MainWindow::startTour(const QString& name) {
     const QString wanted = name.isEmpty() ? Tour::shipped().value(0) : name;
     try {
         const Tour tour = Tour::read(Tour::pathOf(wanted));
-        const bool running = tour_->isRunning();
-        if (!running) storyBeforeTour_ = story_->isVisibleTo(rightColumn_);
         tourKey_ = placeKey(wanted, workspace_.document);
         // Whatever covers the panels goes first.
         if (maximised_ != nullptr) maximise(nullptr);
-        story_->hide();
+        story_->setAside(true);
         applyShares();
         if (!tour_->start(tour, QSettings().value(tourKey_).toInt())) {
             tourLeft();
@@ -198,7 +196,7 @@ void MainWindow::startTour(const QString& name) {
 }
 
 void MainWindow::tourLeft() {
-    if (storyBeforeTour_) story_->reopen();
+    story_->setAside(layout_ != Layout::Tune);
     QSettings().setValue(tourKey_, tour_->step());
     showTourSteps();
     applyShares();

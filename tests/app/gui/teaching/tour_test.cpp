@@ -166,6 +166,8 @@ TEST_F(TourTest, LeavingGoesOnWhereItWasLeft) {
     tour().next();
     tour().next();
     settle();
+    EXPECT_EQ(demo_->window.currentLayout(), Layout::Tune);
+    EXPECT_FALSE(story->isVisible()) << "one card at a time";
     QTest::keyClick(card().nextButton(), Qt::Key_Escape);
     EXPECT_FALSE(tour().isRunning());
     EXPECT_TRUE(story->isVisible());
