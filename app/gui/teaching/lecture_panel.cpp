@@ -14,6 +14,7 @@
 #include "app/gui/theme/fonts.hpp"
 #include "app/gui/tradeoff_panels/contribution_view.hpp"
 #include "app/gui/tradeoff_panels/tradeoff_dot.hpp"
+#include "app/gui/widgets/panel_ground.hpp"
 
 #include <QApplication>
 #include <QLabel>
@@ -351,11 +352,7 @@ void LecturePanel::changeEvent(QEvent* event) {
 
 void LecturePanel::paintEvent(QPaintEvent* /*event*/) {
     QPainter painter(this);
-    painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(QPen(theme_->color(Role::Border), 1));
-    painter.setBrush(theme_->color(Role::Panel));
-    const double radius = px(4);
-    painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius);
+    paintPanelGround(painter, rect(), *theme_);
     if (!isCovered()) return;
     painter.setFont(scaledFont(QApplication::font(), TextRole::PanelTitle));
     painter.setPen(theme_->color(Role::Ink));

@@ -3,6 +3,7 @@
 
 #include "app/gui/theme/fonts.hpp"
 #include "app/gui/theme/icons.hpp"
+#include "app/gui/widgets/panel_ground.hpp"
 
 #include <QApplication>
 #include <QHBoxLayout>
@@ -166,11 +167,7 @@ void QuestionCard::setLook() {
 
 void QuestionCard::paintEvent(QPaintEvent* /*event*/) {
     QPainter painter(this);
-    painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(QPen(theme_->color(Role::Border), 1));
-    painter.setBrush(theme_->color(Role::Panel));
-    const double radius = px(4);
-    painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius);
+    paintPanelGround(painter, rect(), *theme_);
 }
 
 void QuestionCard::resizeEvent(QResizeEvent* event) {

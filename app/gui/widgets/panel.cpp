@@ -8,6 +8,7 @@
 #include "app/gui/theme/icons.hpp"
 #include "app/gui/widgets/elided_label.hpp"
 #include "app/gui/widgets/explain_topic.hpp"
+#include "app/gui/widgets/panel_ground.hpp"
 
 #include <QApplication>
 #include <QClipboard>
@@ -321,11 +322,7 @@ bool Panel::eventFilter(QObject* watched, QEvent* event) {
 
 void Panel::paintEvent(QPaintEvent* /*event*/) {
     QPainter painter(this);
-    painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(QPen(theme_->color(Role::Border), 1));
-    painter.setBrush(theme_->color(Role::Panel));
-    const double radius = px(4);
-    painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius);
+    paintPanelGround(painter, rect(), *theme_);
 }
 
 }  // namespace rankscope::gui

@@ -223,6 +223,38 @@ TEST_F(DocumentTest, PlanKeyIsWhatThePlanDoes) {
     EXPECT_EQ(planMethod(b), Method::Mixed);
 }
 
+// Two ways to say the same thing: they must never differ.
+TEST_F(DocumentTest, PlansAreTheSameWhereTheirKeysAre) {
+    std::vector<PlanChoice> plans{document.plan(), keep_all(document.config())};
+    for (const std::int64_t kept : {std::int64_t{31}, std::int64_t{64}}) {
+        for (const char* method : {"", "l1", "drrqr"}) {
+            for (const bool byHand : {false, true}) {
+                for (const std::size_t layer : {std::size_t{0}, std::size_t{3}}) {
+                    PlanChoice plan = plans[0];
+                    plan.layers[layer].kept = kept;
+                    plan.layers[layer].method = method;
+                    if (byHand)
+                        plan.layers[layer].by_hand =
+                            KeptChannels(3, std::vector<std::int32_t>(static_cast<std::size_t>(kept), 1));
+                    plans.push_back(plan);
+                    plan.scale = plan.scale == ScaleRule::Widest ? ScaleRule::Kept : ScaleRule::Widest;
+                    plan.name = "another name";
+                    plans.push_back(plan);
+                }
+            }
+        }
+    }
+    int same = 0;
+    for (const PlanChoice& a : plans) {
+        for (const PlanChoice& b : plans) {
+            EXPECT_EQ(samePlan(a, b), planKey(a) == planKey(b))
+                << planKey(a).toStdString() << " and " << planKey(b).toStdString();
+            same += samePlan(a, b) && &a != &b ? 1 : 0;
+        }
+    }
+    EXPECT_GT(same, 0);
+}
+
 TEST(DocumentPoints, AnEditedPlanIsNotSavedUnderAnotherPlansName) {
     Document document;
     document.openSession(sampleSession(), QString());

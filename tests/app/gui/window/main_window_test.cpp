@@ -13,6 +13,7 @@
 #include "app/gui/window/banner.hpp"
 #include "app/gui/window/command_palette.hpp"
 #include "app/gui/window/plans_export.hpp"
+#include "app/gui/window/session_keeper.hpp"
 #include "tests/app/gui/support/sample_workspace.hpp"
 
 #include <gtest/gtest.h>
@@ -57,6 +58,21 @@ TEST_F(MainWindowTest, EveryLayoutFitsTheSmallestWindow) {
         EXPECT_LE(window->minimumSizeHint().height(), 720) << static_cast<int>(layout);
         EXPECT_EQ(window->width(), 1280);
         renderForEyes(*window, "window-" + std::to_string(static_cast<int>(layout)));
+    }
+}
+
+TEST_F(MainWindowTest, EveryDemoFitsTheSmallestWindowWithItsStory) {
+    for (const QString& name : SessionKeeper::demos()) {
+        window->openDemo(name);
+        for (const Layout layout : {Layout::Inspect, Layout::Tune, Layout::Compare}) {
+            window->setLayout(layout);
+            window->resize(1280, 720);
+            for (int i = 0; i < 5; ++i)
+                QCoreApplication::processEvents();
+            EXPECT_LE(window->minimumSizeHint().height(), 720)
+                << name.toStdString() << ", layout " << static_cast<int>(layout);
+            EXPECT_EQ(window->size(), QSize(1280, 720)) << name.toStdString();
+        }
     }
 }
 
