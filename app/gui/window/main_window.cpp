@@ -51,6 +51,7 @@ namespace rankscope::gui {
 namespace {
 
 constexpr std::size_t kManyLayers = 12;
+constexpr int kLeastHeight = 720;  // logical px
 
 }  // namespace
 
@@ -102,6 +103,9 @@ MainWindow::MainWindow(Workspace workspace, QWidget* parent)
                + tr(" · seed %1 · Rankscope %2").arg(document.seed()).arg(QApplication::applicationVersion());
     });
     usePreferences();
+    // Said outright: the least height of the layout is that of the moment, with the channels in a panel of their
+    // own, and would keep the window from ever being low enough to put them elsewhere (fitWidth).
+    setMinimumHeight(kLeastHeight);
     setLayout(Layout::Tune);
     resize(QSize(1440, 900) * designUnit(QApplication::font()));
     modelChanged();

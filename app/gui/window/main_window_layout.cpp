@@ -42,7 +42,6 @@ namespace {
 // Left, middle, right in percent: Inspect, Tune, Compare, and Tune beside a story.
 constexpr std::array<std::array<int, 3>, 4> kShares{{{26, 47, 27}, {42, 28, 30}, {26, 42, 32}, {25, 30, 45}}};
 constexpr int kSharesVersion = 1;
-constexpr int kLeastHeight = 720;  // logical px; everything fits, the channels beside the history
 
 QString sharesKey(int index) {
     return QStringLiteral("shares%1/%2").arg(kSharesVersion).arg(index);
@@ -114,9 +113,6 @@ void MainWindow::fitWidth() {
             break;
     }
     plans_->setLevel(level_);
-    // Said outright: the least height of the layout is that of now, with the channels in a panel of their
-    // own, and would keep the window from ever being low enough to put them elsewhere.
-    setMinimumHeight(qRound(kLeastHeight * fontFactor_));
     const bool low = height() < qRound(800 * unit);
     // Where there is no height for a panel of their own the channels stand beside history and notes. One that
     // was popped out stays where it is.
