@@ -63,6 +63,8 @@ add_library(rankscope_kernels_cuda SHARED ${cuda_sources})
 set_target_properties(rankscope_kernels_cuda PROPERTIES
   CUDA_STANDARD 20 CUDA_STANDARD_REQUIRED ON CUDA_EXTENSIONS OFF CUDA_RUNTIME_LIBRARY Static POSITION_INDEPENDENT_CODE ON)
 target_link_libraries(rankscope_kernels_cuda PUBLIC rankscope_kernels)
+# Line numbers are for profilers, and name the source tree: not in what is installed.
 target_compile_options(rankscope_kernels_cuda PRIVATE
-  "$<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr;-lineinfo;-Xcompiler=-Wall,-Wextra>")
+  "$<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr;-Xcompiler=-Wall,-Wextra>"
+  "$<$<AND:$<COMPILE_LANGUAGE:CUDA>,$<CONFIG:Debug,RelWithDebInfo>>:-lineinfo>")
 message(STATUS "CUDA kernels: nvcc ${_toolkit}, architectures ${CMAKE_CUDA_ARCHITECTURES}")
