@@ -4,13 +4,16 @@
 #include "core/base/error.hpp"
 #include "core/base/stop_scope.hpp"
 #include "core/model/internal/device_mixer.hpp"
+#include "core/model/internal/kernel_pointers.hpp"
 #include "core/model/internal/layer_operations.hpp"
 #include "core/model/internal/torch_errors.hpp"
+#include "kernels/cross_entropy.hpp"
 #include "kernels/delta_rule.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/logsumexp.h>
 #include <c10/core/InferenceMode.h>
@@ -62,6 +65,36 @@ std::vector<float> to_floats(const at::Tensor& t) {
     return {data, data + c.numel()};
 }
 
+// The kernel takes float32 rows and float32 or bfloat16 weights on the CPU.
+bool kernel_scores(const at::Tensor& hidden, const at::Tensor& head) {
+    return hidden.device().is_cpu() && hidden.scalar_type() == at::kFloat && head.device().is_cpu() && head.is_contiguous()
+           && (head.scalar_type() == at::kFloat || head.scalar_type() == at::kBFloat16);
+}
+
+// Tiled over the vocabulary as well: no logit is written.
+TokenLosses kernel_losses(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& targets) {
+    const at::Tensor x = hidden.contiguous(), wanted = targets.to(at::kLong).contiguous();
+    const std::int64_t rows = x.size(0), width = x.size(1), step = product_rows(width, head.size(0), at::kFloat);
+    const at::Tensor nll = at::empty({rows}, x.options()), best = at::empty_like(wanted);
+    for (std::int64_t begin = 0; begin < rows; begin += step) {
+        check_stop();
+        with_product(head.scalar_type(), [&](auto product) {
+            kernels::CrossEntropyArgs<decltype(product), std::int64_t> args;
+            args.rows = std::min(step, rows - begin);
+            args.width = width;
+            args.vocabulary = head.size(0);
+            args.hidden = x.const_data_ptr<float>() + begin * width;
+            args.weight = input<decltype(product)>(head);
+            args.targets = wanted.const_data_ptr<std::int64_t>() + begin;
+            args.nll = nll.data_ptr<float>() + begin;
+            args.argmax = best.data_ptr<std::int64_t>() + begin;
+            const std::int64_t bad = kernels::cross_entropy(args);
+            if (bad >= 0) throw Error(ErrorKind::Internal, "a target outside the vocabulary in row " + std::to_string(begin + bad));
+        });
+    }
+    return {nll, best == wanted};
+}
+
 }  // namespace
 
 at::Tensor ids_tensor(std::span<const std::vector<std::int32_t>> ids, at::Device device) {
@@ -79,6 +112,7 @@ at::Tensor ids_tensor(std::span<const std::vector<std::int32_t>> ids, at::Device
 }
 
 TokenLosses token_losses(const at::Tensor& hidden, const at::Tensor& head, const at::Tensor& targets) {
+    if (kernel_scores(hidden, head)) return kernel_losses(hidden, head, targets);
     std::vector<at::Tensor> nll;
     std::vector<at::Tensor> correct;
     const std::int64_t step = std::min(kScoreRows, product_rows(head.size(1), head.size(0), hidden.scalar_type()));

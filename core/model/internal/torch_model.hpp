@@ -54,7 +54,8 @@ private:
 [[nodiscard]] at::Tensor ids_tensor(std::span<const std::vector<std::int32_t>> ids, at::Device device);
 
 /// Next-token losses of `hidden` [N, D] (after the final norm) for `targets` [N], tiled over rows so that [N,
-/// vocab] never exists at once: nll [N] float32 and whether the arg max was right.
+/// vocab] never exists at once: nll [N] float32 and whether the arg max was right. Float32 on the CPU runs
+/// through kernels::cross_entropy, everything else is composed of ATen operations.
 struct TokenLosses {
     at::Tensor nll;      ///< [N] float32
     at::Tensor correct;  ///< [N] bool
