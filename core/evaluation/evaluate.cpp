@@ -40,20 +40,19 @@ EvaluateResult evaluate(const Model& model, std::int64_t full_parameters, const 
     std::vector<double> seconds(runner.variants(), 0.0);
 
     const std::vector<Batch> batches = make_batches(rows, kBatchTokens);
-    const auto total = static_cast<double>(batches.size() * runner.variants());
-    double done = 0;
-    for (const Batch& batch : batches) {
+    const auto total = static_cast<double>(rows.size() * runner.variants());
+    for_each_batch(batches, progress, [&](const Batch& batch) {
         const std::span ids(rows.data() + batch.first, batch.count);
         runner.begin(ids);
         for (std::size_t v = 0; v < runner.variants(); ++v) {
             const auto start = Clock::now();
             store(scores[v], model.score(runner.run(v, progress), ids), batch.first);
             seconds[v] += since(start);
-            ++done;
+            const auto done = static_cast<double>(batch.first * runner.variants() + (v + 1) * batch.count);
             const double passed = since(began);
-            progress.update({done, total, "batches", passed > 0.5 ? passed * (total - done) / done : -1, {}});
+            progress.update({done, total, "windows", passed > 0.5 ? passed * (total - done) / done : -1, {}});
         }
-    }
+    });
 
     const auto& answers = request.windows.answers;
     EvaluateResult result;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/evaluation/live_evaluation.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <list>
 #include <numbers>
+
+#include <fmt/format.h>
 
 #include "core/evaluation/batches.hpp"
 #include "core/evaluation/layer_inputs.hpp"
@@ -25,9 +25,6 @@ double since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-std::int64_t free_memory() {
-    return static_cast<std::int64_t>(::sysconf(_SC_AVPHYS_PAGES)) * static_cast<std::int64_t>(::sysconf(_SC_PAGESIZE));
-}
 
 // Scores of one variant; batches fill up in any order.
 struct Variant {
@@ -44,7 +41,7 @@ public:
     Live(const Model& model, std::int64_t full_parameters, TokenWindows windows, const LiveOptions& options)
         : model_(model), full_parameters_(full_parameters), windows_(std::move(windows)), options_(options),
           batches_(make_batches(windows_.rows, options.batch_tokens)), full_(variant(nullptr)) {
-        if (options_.cache_bytes == 0) options_.cache_bytes = free_memory() / 4;
+        if (options_.cache_bytes == 0) options_.cache_bytes = model.free_memory() / 4;
     }
 
     EvaluateResult evaluate(const std::vector<PlanFile>& plans, bool remember, const OnPartial& partial, const Progress& progress) override {
@@ -138,12 +135,47 @@ private:
         if (variant.done[b]) return;
         progress.check();
         const auto began = Clock::now();
-        const std::span ids(windows_.rows.data() + batches_[b].first, batches_[b].count);
-        const Hidden last = last_hidden(variant, b, ids, remember, progress);
-        progress.check();
-        store(variant, model_.score(last, ids), batches_[b].first);
+        const auto whole = [&] {
+            const std::span ids(windows_.rows.data() + batches_[b].first, batches_[b].count);
+            const Hidden last = last_hidden(variant, b, ids, remember, progress);
+            progress.check();
+            store(variant, model_.score(last, ids), batches_[b].first);
+        };
+        bool fits = fits_in_memory(whole);
+        while (!fits && shrink_cache(progress)) fits = fits_in_memory(whole);
+        if (!fits) {
+            for_each_batch(std::span(&batches_[b], 1), progress, [&](const Batch& part) { run_alone(variant, part, progress); });
+        }
         variant.done[b] = true;
         variant.seconds += since(began);
+    }
+
+    // Layer inputs are the first to go where memory runs out. False when none were kept.
+    bool shrink_cache(const Progress& progress) {
+        if (!cache_ || cache_->every() == 0) return false;
+        options_.cache_bytes = std::max<std::int64_t>(1, std::min(options_.cache_bytes, cache_->held_bytes()) / 2);
+        cache_.reset();
+        progress.warning(fmt::format("memory ran out: layer inputs kept for live evaluation now take at most {} MB",
+                                     (options_.cache_bytes + 500'000) / 1'000'000));
+        return true;
+    }
+
+    // Windows of one batch, keeping nothing.
+    void run_alone(Variant& variant, const Batch& part, const Progress& progress) const {
+        const std::span ids(windows_.rows.data() + part.first, part.count);
+        Hidden hidden = model_.embed(ids);
+        for (std::size_t l = 0; l < variant.selections->size(); ++l) {
+            progress.check();
+            hidden = run_layer(l, hidden, *variant.selections);
+        }
+        store(variant, model_.score(hidden, ids), part.first);
+    }
+
+    [[nodiscard]] Hidden run_layer(std::size_t layer, const Hidden& input, const Selections& selections) const {
+        RunOptions options;
+        const LayerSelection& selection = selections[layer];
+        if (!selection.keep.empty() || selection.scale != 0) options.selection = &selection;
+        return model_.run_layer(static_cast<std::int64_t>(layer), input, options);
     }
 
     Hidden last_hidden(const Variant& variant, std::size_t b, std::span<const std::vector<std::int32_t>> ids, bool remember, const Progress& progress) {
@@ -159,10 +191,7 @@ private:
         for (std::size_t l = start.layer; l < layers; ++l) {
             progress.check();
             if (cache_->keeps(l)) inputs[l] = hidden;
-            RunOptions options;
-            const LayerSelection& selection = (*variant.selections)[l];
-            if (!selection.keep.empty() || selection.scale != 0) options.selection = &selection;
-            hidden = model_.run_layer(static_cast<std::int64_t>(l), hidden, options);
+            hidden = run_layer(l, hidden, *variant.selections);
         }
         if (&variant == full_.get()) {
             cache_->store_full(b, {variant.selections, std::move(inputs)});

@@ -13,7 +13,7 @@
 namespace rankscope {
 
 struct LiveOptions {
-    std::int64_t cache_bytes = 0;     ///< for layer inputs; 0 = a quarter of the memory that is free when it is made
+    std::int64_t cache_bytes = 0;     ///< for layer inputs; 0 = a quarter of what is free where the model computes, when it is made
     std::int64_t batch_tokens = 512;  ///< few, so that the first result comes soon and a stop is heard soon
 };
 
@@ -40,6 +40,7 @@ struct LiveMemory {
 /// Evaluates one plan after the other on one text, as fast as what they share allows. The full model's scores and the inputs
 /// of its layers stay in memory, and so do those of the plan evaluated last: a plan that differs from either in layer ℓ for the
 /// first time is run from ℓ on. Exact: the result is that of evaluate(). Scores of the last 64 plans are remembered whole.
+/// Where memory runs out, layer inputs are dropped first, then a batch is done in halves; Error{Resource}: one window does not fit.
 /// One thread at a time. The model must live longer.
 class LiveEvaluation {
 public:

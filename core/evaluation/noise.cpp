@@ -37,8 +37,8 @@ std::vector<std::int64_t> sampled_positions(std::int64_t length) {
 // Runs one variant with noise on the chosen layers (level 0: without).
 void run_noisy(const Model& model, const std::vector<LayerSelection>& selections, const std::vector<bool>& noisy,
                double level, std::uint64_t seed, const TokenWindows& windows, const std::vector<Batch>& batches,
-               WindowScores& scores, const std::function<void()>& step, const Progress& progress) {
-    for (const Batch& batch : batches) {
+               WindowScores& scores, const std::function<void(std::size_t)>& step, const Progress& progress) {
+    for_each_batch(batches, progress, [&](const Batch& batch) {
         const std::span ids(windows.rows.data() + batch.first, batch.count);
         const QueryNoise noise{level, seed, static_cast<std::int64_t>(batch.first)};
         Hidden hidden = model.embed(ids);
@@ -56,8 +56,8 @@ void run_noisy(const Model& model, const std::vector<LayerSelection>& selections
             const auto correct = result.correct.begin() + b * row;
             scores.set(batch.first + static_cast<std::size_t>(b), {nll, nll + row}, {correct, correct + row});
         }
-        step();
-    }
+        step(batch.count);
+    });
 }
 
 }  // namespace
@@ -71,12 +71,12 @@ NoiseResult measure_noise(const Model& model, const NoiseRequest& request, const
     const std::vector<Batch> batches = make_batches(rows, kBatchTokens);
 
     const std::size_t variants = request.plans.size() + 1;
-    const auto total = static_cast<double>(rows.size() + variants * (request.levels.size() + 1) * batches.size());
+    const auto total = static_cast<double>(rows.size() + variants * (request.levels.size() + 1) * rows.size());
     double done = 0;
-    const auto step = [&] {
-        ++done;
+    const auto step = [&](std::size_t windows) {
+        done += static_cast<double>(windows);
         const double passed = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-        progress.update({done, total, "steps", passed > 0.5 ? passed * (total - done) / done : -1, {}});
+        progress.update({done, total, "windows", passed > 0.5 ? passed * (total - done) / done : -1, {}});
     };
 
     // Amplification: one window after the other, since states at many positions are large.
@@ -101,7 +101,7 @@ NoiseResult measure_noise(const Model& model, const NoiseRequest& request, const
             if (noisy[l]) options.trace = &trace;
             hidden = model.run_layer(static_cast<std::int64_t>(l), hidden, options);
         }
-        step();
+        step(1);
     }
     NoiseResult result;
     for (const std::int64_t layer : layers) {

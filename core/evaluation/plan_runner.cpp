@@ -55,6 +55,7 @@ PlanRunner::PlanRunner(const Model& model, std::span<const Plan* const> plans) :
 void PlanRunner::begin(std::span<const std::vector<std::int32_t>> ids) {
     cache_.clear();
     left_ = uses_;
+    embedded_ = Hidden();  // its memory goes first
     embedded_ = model_.embed(ids);
 }
 

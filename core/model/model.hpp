@@ -118,6 +118,8 @@ public:
     [[nodiscard]] virtual const ModelConfig& config() const = 0;
     [[nodiscard]] virtual std::string device() const = 0;
     [[nodiscard]] virtual std::string dtype() const = 0;
+    /// Bytes that are free where the model computes, caches of its own that it can give back included.
+    [[nodiscard]] virtual std::int64_t free_memory() const = 0;
     /// Name of the mixer implementation layer `layer` runs with at width K' and length T.
     [[nodiscard]] virtual std::string mixer_implementation(std::int64_t layer, std::int64_t key_dim,
                                                            std::int64_t length) const = 0;

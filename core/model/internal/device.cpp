@@ -8,6 +8,8 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <c10/core/CachingDeviceAllocator.h>
+#include <unistd.h>
 
 #include <charconv>
 
@@ -51,6 +53,18 @@ at::Device prepare_device(const Placement& placement) {
 
 void synchronise(const at::Device& device) {
     if (device.is_cuda()) at::detail::getCUDAHooks().deviceSynchronize(device.has_index() ? device.index() : c10::DeviceIndex{0});
+}
+
+std::int64_t free_memory(const at::Device& device) {
+    if (!device.is_cuda()) {
+        return static_cast<std::int64_t>(::sysconf(_SC_AVPHYS_PAGES)) * static_cast<std::int64_t>(::sysconf(_SC_PAGESIZE));
+    }
+    constexpr auto kAll = static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE);
+    const c10::DeviceIndex index = device.has_index() ? device.index() : c10::DeviceIndex{0};
+    c10::DeviceAllocator* allocator = c10::getDeviceAllocator(device.type());
+    const auto stats = allocator->getDeviceStats(index);
+    const std::int64_t kept = stats.reserved_bytes[kAll].current - stats.allocated_bytes[kAll].current;
+    return static_cast<std::int64_t>(allocator->getMemoryInfo(index).first) + kept;
 }
 
 bool bfloat16_products_are_fast(const at::Device& device) {

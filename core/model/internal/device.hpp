@@ -5,6 +5,8 @@
 
 #include <c10/core/Device.h>
 
+#include <cstdint>
+
 namespace rankscope::internal {
 
 /// Makes kernels and LibTorch share one set of threads, sets their number and finds the device. Error{Usage}: a name that
@@ -16,5 +18,8 @@ namespace rankscope::internal {
 
 /// Waits until the device has done what was asked of it; nothing to wait for on the CPU. Before every reading of a clock.
 void synchronise(const at::Device& device);
+
+/// Bytes that are free on the device, what LibTorch keeps there for its next allocations included.
+[[nodiscard]] std::int64_t free_memory(const at::Device& device);
 
 }  // namespace rankscope::internal

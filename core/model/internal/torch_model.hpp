@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/model/internal/device.hpp"
 #include "core/model/internal/layer.hpp"
 #include "core/model/model.hpp"
 
@@ -26,6 +27,7 @@ public:
     [[nodiscard]] std::string device() const override { return device_.str(); }
 
     [[nodiscard]] std::string dtype() const override;
+    [[nodiscard]] std::int64_t free_memory() const override { return internal::free_memory(device_); }
     [[nodiscard]] std::string mixer_implementation(std::int64_t layer, std::int64_t key_dim,
                                                    std::int64_t length) const override;
     [[nodiscard]] Hidden embed(std::span<const std::vector<std::int32_t>> ids) const override;

@@ -7,6 +7,7 @@
 
 #include "core/base/random.hpp"
 #include "core/model/load_model.hpp"
+#include "tests/support/scarce_model.hpp"
 
 namespace rankscope {
 namespace {
@@ -103,6 +104,49 @@ TEST_P(LiveEvaluationTest, PartialsGrowAndEndInTheResult) {
     }
     EXPECT_EQ(partials.back().value.delta_nll, result.plans[0].delta_nll);
     EXPECT_EQ(partials.back().value.delta_nll_se, result.plans[0].delta_nll_se);
+}
+
+// The same numbers on a device on which ever less fits, down to one window; then an error.
+TEST_P(LiveEvaluationTest, GivesUpItsCacheThenItsBatchesWhereMemoryRunsOut) {
+    const std::vector<PlanFile> plans{{"a", plan({4, 2})}, {"b", plan({4, 4})}};
+    const EvaluateResult expected = reference(plans);
+    const std::vector<std::vector<std::int32_t>> one(windows_.rows.begin(), windows_.rows.begin() + 1);
+    const std::int64_t window = model_->embed(one).bytes();
+    std::vector<std::string> warnings;
+    Progress progress;
+    progress.warn = [&](const std::string& text) { warnings.push_back(text); };
+    // The budget of the cache is wrong on purpose: another process took the memory.
+    const LiveOptions options{std::int64_t{1} << 30, 64};
+    for (const std::int64_t windows : {1000, 20, 8, 4, 3, 2}) {
+        SCOPED_TRACE(windows);
+        const testing::ScarceModel scarce(*model_, windows * window);
+        warnings.clear();
+        const auto live = make_live_evaluation(scarce, folder_.parameters(), windows_, options);
+        const EvaluateResult found = live->evaluate(plans, true, {}, progress);
+        for (std::size_t i = 0; i < plans.size(); ++i) {
+            EXPECT_NEAR(found.plans[i].value.nll, expected.plans[i].value.nll, 1e-5);
+            EXPECT_NEAR(found.plans[i].delta_nll, expected.plans[i].delta_nll, 1e-5);
+        }
+        EXPECT_EQ(warnings.empty(), scarce.refusals() == 0);
+        EXPECT_TRUE(windows == 1000 ? scarce.refusals() == 0 : windows > 4 || scarce.refusals() > 0);
+        EXPECT_LE(scarce.peak(), windows * window);
+
+        // Several plans at once also keep the points where they part.
+        if (windows < 8) continue;
+        const testing::ScarceModel again(*model_, windows * window);
+        const EvaluateResult whole = evaluate(again, folder_.parameters(), {windows_, plans, 0}, progress);
+        EXPECT_NEAR(whole.plans[0].delta_nll, expected.plans[0].delta_nll, 1e-5);
+        EXPECT_TRUE(windows == 1000 ? again.refusals() == 0 : windows > 8 || again.refusals() > 0);
+    }
+    // A layer's input and output at once is the least.
+    const testing::ScarceModel none(*model_, window);
+    const auto live = make_live_evaluation(none, folder_.parameters(), windows_, options);
+    try {
+        live->evaluate(plans, true, {}, progress);
+        FAIL() << "one window does not fit";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::Resource);
+    }
 }
 
 TEST_P(LiveEvaluationTest, GoesOnAfterItWasCancelled) {
