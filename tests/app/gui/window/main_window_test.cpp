@@ -4,6 +4,7 @@
 #include "app/gui/plan_panels/channels_panel.hpp"
 #include "app/gui/plan_panels/history_notes_panel.hpp"
 #include "app/gui/plan_panels/layer_table.hpp"
+#include "app/gui/theme/fonts.hpp"
 #include "app/gui/tradeoff_panels/compare_panel.hpp"
 #include "app/gui/tradeoff_panels/explanation_card.hpp"
 #include "app/gui/tradeoff_panels/plans_model.hpp"
@@ -260,6 +261,11 @@ TEST_F(MainWindowTest, WithoutHeightTheChannelsStandBesideTheHistory) {
     const auto* channels = window->findChild<ChannelsPanel*>();
     const auto* history = window->findChild<HistoryNotesPanel*>();
     EXPECT_FALSE(history->isAncestorOf(channels));
+    // Height is counted in the design's units: with small letters the least window would be high enough.
+    const QFont before = QApplication::font();
+    QFont font = before;
+    font.setPointSizeF(before.pointSizeF() / designUnit(before));
+    QApplication::setFont(font);
     window->resize(1280, 600);
     QCoreApplication::processEvents();
     EXPECT_TRUE(history->isAncestorOf(channels));
@@ -267,6 +273,7 @@ TEST_F(MainWindowTest, WithoutHeightTheChannelsStandBesideTheHistory) {
     QCoreApplication::processEvents();
     EXPECT_FALSE(history->isAncestorOf(channels));
     EXPECT_TRUE(channels->isVisible());
+    QApplication::setFont(before);
 }
 
 TEST_F(MainWindowTest, PinningSavesAPlanThatWasNotSaved) {
