@@ -39,6 +39,8 @@ public:
     CommonOptions options;
     std::stop_source stop;
     std::string command_line;
+    /// What a command that is cancelled from now on leaves to go on with; asked when it was.
+    std::function<std::string()> after_cancel;
 
     /// Progress on stderr (a line with ETA when stderr is a terminal, else now and then a line), warnings as lines.
     [[nodiscard]] Progress progress(const std::string& title) const;

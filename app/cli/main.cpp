@@ -92,7 +92,7 @@ int run(int argc, char** argv) {
     } catch (const CLI::ParseError& e) {
         return fail(context, 2, usage_message(app, e, argc > 1 ? argv[1] : ""), "rankscope-cli --help, or rankscope-cli COMMAND --help");
     } catch (const Cancelled&) {
-        return fail(context, kCancelled, "cancelled", "");
+        return fail(context, kCancelled, "cancelled", context.after_cancel ? context.after_cancel() : "");
     } catch (const Error& e) {
         return fail(context, exit_code(e.kind()), e.what(), e.hint());
     } catch (const std::bad_alloc&) {

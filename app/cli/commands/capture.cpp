@@ -62,7 +62,14 @@ void refuse_unfinished(const Context& context, const Options& o) {
     }
 }
 
-void run(const Context& context, const Options& o) {
+// Of a capture that was cancelled.
+std::string how_to_go_on(const std::filesystem::path& output) {
+    const auto windows = unfinished_windows(output);
+    if (!windows || *windows == 0) return {};
+    return fmt::format("{} complete windows are kept: the same command with --resume goes on", *windows);
+}
+
+void run(Context& context, const Options& o) {
     refuse_existing(o.output, context.options.force);
     refuse_unfinished(context, o);
     const ModelFolder folder = open_folder(context, o.model);
@@ -86,6 +93,7 @@ void run(const Context& context, const Options& o) {
     const auto engine = open_engine(context, folder);
     request.provenance = make_provenance(context, folder, engine->model(), request.windows);
     read_token_text(context, folder, !o.text.ids.empty(), request);
+    context.after_cancel = [output = o.output] { return how_to_go_on(output); };
     const CaptureResult r = engine->capture(request, context.progress("capture"));
     if (context.options.json) {
         context.print_json({{"path", r.path},

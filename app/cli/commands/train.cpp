@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
@@ -21,7 +23,7 @@ struct Options {
     bool resume = false;
 };
 
-void run(const Context& context, const Options& o) {
+void run(Context& context, const Options& o) {
     if (o.tokenizer.empty() && o.vocab == 0 && o.init.empty() && !o.resume) {
         throw_usage("train needs a tokenizer", "--tokenizer DIR takes one, --vocab N trains a byte-level BPE of N tokens");
     }
@@ -40,6 +42,10 @@ void run(const Context& context, const Options& o) {
     request.seed = context.options.seed;
     request.placement = context.options.placement();
     request.command = context.command_line;
+    context.after_cancel = [output = o.output]() -> std::string {
+        if (!std::filesystem::exists(output + ".training/checkpoint.safetensors")) return {};
+        return "a checkpoint is kept: the same command with --resume goes on";
+    };
     const TrainResult r = load_engine()->train(request, context.progress("training"));
     if (context.options.json) {
         nlohmann::ordered_json files = nlohmann::ordered_json::object();

@@ -10,6 +10,8 @@
 #include <chrono>
 #include <cmath>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 namespace rankscope {
@@ -124,10 +126,10 @@ TEST_F(CaptureCommandTest, InterruptedAndResumedEqualsUninterrupted) {
     const std::string model = "gated_deltanet-gva", place = (kModels / model).string();
     const std::string ids = ids_of(model, 1500).string();
     const std::string options = fmt::format("capture '{}' --ids '{}' --windows 1500 --every 4 --what states,spectra", place, ids);
-    const fs::path part = output_.string() + ".part";
+    const fs::path part = output_.string() + ".part", said = folder_ / "said.txt";
     const pid_t child = ::fork();
     if (child == 0) {
-        ::execl("/bin/sh", "sh", "-c", fmt::format("exec '{}' {} -o '{}' 2> /dev/null", kProgram.string(), options, output_.string()).c_str(), nullptr);
+        ::execl("/bin/sh", "sh", "-c", fmt::format("exec '{}' {} -o '{}' 2> '{}'", kProgram.string(), options, output_.string(), said.string()).c_str(), nullptr);
         ::_exit(127);
     }
     // Signalled once a few windows are complete.
@@ -144,6 +146,9 @@ TEST_F(CaptureCommandTest, InterruptedAndResumedEqualsUninterrupted) {
     const std::int64_t done = unfinished_windows(output_).value_or(0);
     ASSERT_GE(done, 3);
     ASSERT_LT(done, 1500);
+    std::ifstream file(said);
+    EXPECT_THAT(std::string(std::istreambuf_iterator<char>(file), {}),
+                HasSubstr(fmt::format("cancelled\nhint: {} complete windows are kept: the same command with --resume", done)));
     EXPECT_THAT(run(fmt::format("{} -o '{}'", options, output_.string())).errors, HasSubstr("--resume goes on"));
     Answer answer = run(fmt::format("{} -o '{}' --resume --json", options, output_.string()));
     ASSERT_EQ(answer.code, 0) << answer.errors;

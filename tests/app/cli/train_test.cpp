@@ -50,6 +50,7 @@ TEST_F(Train, AnInterruptedRunGoesOnBitByBit) {
         options.signal_when = [this] { return fs::exists(path("parts.training/checkpoint.safetensors")); };
         const ProgramResult stopped = run_program(arguments("parts", 200), options);
         ASSERT_EQ(stopped.code, 130) << stopped.err;
+        EXPECT_NE(stopped.err.find("--resume goes on"), std::string::npos) << stopped.err;
         EXPECT_FALSE(stopped.crashed);
         EXPECT_FALSE(fs::exists(path("parts")));
         EXPECT_FALSE(fs::exists(path("parts.part")));
