@@ -10,6 +10,7 @@
 #include "core/model/internal/mixer_aten.hpp"
 #include "kernels/delta_rule.hpp"
 #include "kernels/parallel.hpp"
+#include "kernels/peak_probe.hpp"
 #include "tests/benchmarks/threads_option.hpp"
 
 #include <ATen/Parallel.h>
@@ -45,59 +46,6 @@ double seconds_since(Clock::time_point begin) {
 double median(std::vector<double> x) {
     std::nth_element(x.begin(), x.begin() + std::ssize(x) / 2, x.end());
     return x[x.size() / 2];
-}
-
-// Twelve chains in registers: `asm` keeps them there and keeps the compiler from computing ahead.
-#define RANKSCOPE_FMA_LOOP(lanes)                                                                                  \
-    typedef float Vec __attribute__((vector_size(4 * (lanes))));                                                   \
-    Vec a{}, b{}, c{}, d{}, e{}, f{}, g{}, h{}, i{}, j{}, k{}, l{};                                                \
-    const Vec x = Vec{} + 0.999F, y = Vec{} + 0.001F;                                                              \
-    for (std::int64_t n = 0; n < rounds; ++n) {                                                                    \
-        a = a * x + y, b = b * x + y, c = c * x + y, d = d * x + y, e = e * x + y, f = f * x + y;                  \
-        g = g * x + y, h = h * x + y, i = i * x + y, j = j * x + y, k = k * x + y, l = l * x + y;                  \
-        asm volatile("" : "+v"(a), "+v"(b), "+v"(c), "+v"(d), "+v"(e), "+v"(f), "+v"(g), "+v"(h), "+v"(i), "+v"(j)); \
-    }                                                                                                              \
-    const Vec total = a + b + c + d + e + f + g + h + i + j + k + l;                                               \
-    benchmark::DoNotOptimize(total[0]);                                                                            \
-    return static_cast<double>(rounds) * 12 * 2 * (lanes)
-
-#if defined(__x86_64__)
-__attribute__((target("avx512f,fma"))) double fma_loop_512(std::int64_t rounds) {
-    RANKSCOPE_FMA_LOOP(16);
-}
-
-__attribute__((target("avx2,fma"))) double fma_loop_256(std::int64_t rounds) {
-    RANKSCOPE_FMA_LOOP(8);
-}
-#endif
-
-double fma_loop_128(std::int64_t rounds) {
-    RANKSCOPE_FMA_LOOP(4);
-}
-
-// The best of some short runs on all threads at once.
-double measure_peak(int threads) {
-    double (*loop)(std::int64_t) = &fma_loop_128;
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) loop = &fma_loop_256;
-    if (__builtin_cpu_supports("avx512f")) loop = &fma_loop_512;
-#endif
-    double best = 0;
-    for (int repeat = 0; repeat < 20; ++repeat) {
-        std::vector<double> flops(static_cast<std::size_t>(threads));
-        const auto begin = Clock::now();
-        {
-            std::vector<std::jthread> workers;
-            for (int i = 0; i < threads; ++i) {
-                workers.emplace_back([&, i] { flops[static_cast<std::size_t>(i)] = loop(2'000'000); });
-            }
-        }
-        const double seconds = seconds_since(begin);
-        double sum = 0;
-        for (const double f : flops) sum += f;
-        best = std::max(best, sum / seconds);
-    }
-    return best;
 }
 
 struct Shape {
@@ -203,7 +151,7 @@ int main(int argc, char** argv) {
     if (!threads) return 2;
     at::set_num_threads(*threads);
     rankscope::kernels::set_threads(*threads);
-    peak_flops = measure_peak(*threads);
+    peak_flops = 1e9 * rankscope::kernels::measure_fma_peak(*threads);
     std::printf("%d thread(s), FMA peak %.1f GF/s\n", *threads, peak_flops * 1e-9);
 
     for (const bool gate : {true, false}) {
