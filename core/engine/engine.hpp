@@ -11,6 +11,7 @@
 #include "core/engine/requests.hpp"
 #include "core/evaluation/bench.hpp"
 #include "core/evaluation/evaluate.hpp"
+#include "core/evaluation/kernel_bench.hpp"
 #include "core/evaluation/live_evaluation.hpp"
 #include "core/evaluation/noise.hpp"
 #include "core/model/model.hpp"
@@ -44,6 +45,8 @@ public:
     virtual std::unique_ptr<LiveEvaluation> live(TokenWindows windows, const LiveOptions& options) = 0;
     virtual NoiseResult noise(const NoiseRequest& request, const Progress& progress) = 0;
     virtual BenchResult bench(const BenchRequest& request, const Progress& progress) = 0;
+    /// Needs no open model.
+    virtual KernelBenchResult bench_kernels(const KernelBenchRequest& request, const Progress& progress) = 0;
     /// Needs no open model.
     virtual TrainResult train(const TrainRequest& request, const Progress& progress) = 0;
     /// LibTorch's version, BLAS and devices as text lines, for `doctor`.

@@ -104,6 +104,10 @@ BenchResult Session::bench(const BenchRequest& request, const Progress& progress
     return rankscope::bench(model(), request, progress);
 }
 
+KernelBenchResult Session::bench_kernels(const KernelBenchRequest& request, const Progress& progress) {
+    return rankscope::bench_kernels(request, progress);
+}
+
 TrainResult Session::train(const TrainRequest& request, const Progress& progress) {
     return rankscope::train(request, progress);
 }

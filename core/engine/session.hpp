@@ -25,6 +25,7 @@ public:
     std::unique_ptr<LiveEvaluation> live(TokenWindows windows, const LiveOptions& options) override;
     NoiseResult noise(const NoiseRequest& request, const Progress& progress) override;
     BenchResult bench(const BenchRequest& request, const Progress& progress) override;
+    KernelBenchResult bench_kernels(const KernelBenchRequest& request, const Progress& progress) override;
     TrainResult train(const TrainRequest& request, const Progress& progress) override;
     [[nodiscard]] std::vector<std::pair<std::string, std::string>> describe() const override;
 

@@ -6,6 +6,9 @@
 
 #include "app/cli/commands/commands.hpp"
 #include "app/cli/inputs.hpp"
+#include "app/cli/kernel_table.hpp"
+#include "core/base/error.hpp"
+#include "core/engine/factory.hpp"
 
 namespace rankscope::cli {
 namespace {
@@ -18,9 +21,26 @@ struct Options {
     std::vector<std::int64_t> lengths{512, 2048};
     std::int64_t batch = 1, decode_tokens = 64;
     int repeats = 5;
+    bool kernels = false;
+    KernelBenchRequest kernel;
 };
 
+// No model: what the kernels under it reach on this machine.
+void run_kernels(const Context& context, const Options& o) {
+    KernelBenchRequest request = o.kernel;
+    request.threads = context.options.threads;
+    request.seed = context.options.seed;
+    const KernelBenchResult result = load_engine()->bench_kernels(request, context.progress("timing"));
+    if (context.options.json) {
+        context.print_json(to_json(result));
+    } else {
+        context.print(kernel_table(result));
+    }
+}
+
 void run(const Context& context, const Options& o) {
+    if (o.kernels) return run_kernels(context, o);
+    if (o.model.empty()) throw_usage("bench: found no MODEL, expected a model folder, or --kernels");
     const ModelFolder folder = open_folder(context, o.model);
     BenchRequest request;
     request.plans = read_plans(context, folder, o.plans);
@@ -55,16 +75,23 @@ void run(const Context& context, const Options& o) {
 
 void add_bench(CLI::App& app, Context& context) {
     auto* command = app.add_subcommand("bench",
-                                       "Prefill and decode speed, full model against plans, interleaved in one run.\n"
+                                       "Prefill and decode speed, full model against plans, interleaved in one run; with --kernels the kernels of the "
+                                       "CPU against LibTorch, LAPACK and one singular value decomposition a token.\n"
                                        "Example: rankscope-cli bench MODEL --plan half.json --lengths 512,2048");
     add_common_options(*command, context);
     auto o = std::make_shared<Options>();
-    command->add_option("MODEL", o->model, "model folder")->required();
+    command->add_option("MODEL", o->model, "model folder; not with --kernels");
     command->add_option("--plan", o->plans, "plan to compare with (repeatable)")->allow_extra_args(false);
     command->add_option("--lengths", o->lengths, "prompt lengths in tokens")->delimiter(',')->check(CLI::Range(1, 1 << 22))->capture_default_str();
     command->add_option("--batch", o->batch, "sequences at once")->check(CLI::Range(1, 1 << 16))->capture_default_str();
     command->add_option("--decode-tokens", o->decode_tokens, "tokens to decode per run")->check(CLI::Range(1, 1 << 20))->capture_default_str();
     command->add_option("--repeats", o->repeats, "runs of each kind (one more warms up)")->check(CLI::Range(1, 1000))->capture_default_str();
+    auto* kernels = command->add_flag("--kernels", o->kernels, "a table of kernels in place of a model: shapes that need about a minute");
+    command->add_flag("--full", o->kernel.full, "all widths, lengths and batches (many minutes)")->needs(kernels);
+    command->add_option("--only", o->kernel.operations, "operations of the table: prefill, decode, singular-values, rank, spectrum, cross-entropy")
+        ->delimiter(',')->needs(kernels);
+    command->add_option("--seconds", o->kernel.seconds_a_row, "how long a row is timed, three rounds at least")
+        ->check(CLI::Range(0.0, 3600.0))->capture_default_str()->needs(kernels);
     command->callback([&context, o] { run(context, *o); });
 }
 

@@ -106,6 +106,36 @@ TEST_F(RunModel, SweepWritesEveryPoint) {
     EXPECT_EQ(layers["points"][1]["plan"]["layers"].size(), 1u);
 }
 
+TEST_F(RunModel, BenchMeasuresKernelsBesideTheirBaselines) {
+    const Json json = run_json({"bench", "--kernels", "--only", "cross-entropy,decode", "--seconds", "0", "--threads", "2"});
+    expect_keys(json, {"processor", "threads", "compiler", "instruction_set", "peaks", "rows"});
+    EXPECT_EQ(json["threads"], 2);
+    for (const auto& [name, value] : json["peaks"].items()) EXPECT_GT(value.get<double>(), 0) << name;
+    ASSERT_EQ(json["rows"].size(), 4u);
+    for (const Json& row : json["rows"]) {
+        expect_keys(row, {"operation", "baseline", "implementation", "batch", "length", "heads", "keys", "values", "ours_ms", "baseline_ms", "ratio",
+                          "ratio_quartiles", "rounds", "speed", "unit", "percent_of_peak", "difference"});
+        EXPECT_GE(row["rounds"].get<int>(), 3);
+        EXPECT_GT(row["ours_ms"].get<double>(), 0);
+        EXPECT_GT(row["baseline_ms"].get<double>(), 0);
+        EXPECT_LE(row["ratio_quartiles"][0].get<double>(), row["ratio"].get<double>());
+        EXPECT_LE(row["ratio"].get<double>(), row["ratio_quartiles"][1].get<double>());
+        EXPECT_LT(row["difference"].get<double>(), 1e-4);
+    }
+    EXPECT_EQ(json["rows"][0]["operation"], "decode");
+    EXPECT_EQ(json["rows"][0]["unit"], "GB/s");
+    EXPECT_EQ(json["rows"][3]["operation"], "cross-entropy");
+    EXPECT_EQ(json["rows"][3]["unit"], "GF/s");
+    const ProgramResult text = run_well({"bench", "--kernels", "--only", "decode", "--seconds", "0"});
+    EXPECT_THAT(text.out, ::testing::AllOf(::testing::HasSubstr("peaks: "), ::testing::HasSubstr("GB/s"), ::testing::HasSubstr("LibTorch, one token")));
+}
+
+TEST_F(RunModel, BenchRefusesWhatItCannotMeasure) {
+    expect_refused({"bench"}, 2, {"MODEL", "--kernels"});
+    expect_refused({"bench", "--kernels", "--only", "sorting"}, 2, {"'sorting'", "cross-entropy"});
+    expect_refused({"bench", model_, "--full"}, 2, {"--full", "--kernels"});
+}
+
 TEST_F(RunModel, BenchTimesFullAndPruned) {
     const Json json = run_json({"bench", model_, "--plan", plan("l1", "0.5"), "--lengths", "64,128", "--repeats", "2", "--decode-tokens", "4"});
     expect_keys(json, {"runs", "device", "implementation"});

@@ -135,6 +135,10 @@ public:
         return real_.bench(request, progress);
     }
 
+    KernelBenchResult bench_kernels(const KernelBenchRequest& request, const Progress& progress) override {
+        return real_.bench_kernels(request, progress);
+    }
+
     TrainResult train(const TrainRequest& request, const Progress& progress) override { return real_.train(request, progress); }
 
     [[nodiscard]] std::vector<std::pair<std::string, std::string>> describe() const override { return real_.describe(); }
