@@ -147,7 +147,7 @@ TEST_P(StateNormsOf, StayWithinABoundAtEveryToken) {
         s.initial = true;
         worst = std::max(worst, check(DeltaRuleCase(s, ++seed)));
     }
-    RecordProperty("worst_relative_error", std::to_string(worst));
+    RecordProperty("worst_relative_error_e9", static_cast<int>(std::ceil(1e9 * worst)));
 }
 
 TEST_P(StateNormsOf, FollowADirectionThatIsWrittenAtOnce) {
