@@ -39,6 +39,7 @@ void run_kernels(const Context& context, const Options& o) {
 }
 
 void run(const Context& context, const Options& o) {
+    if (o.kernels && !o.model.empty()) throw_usage("bench: found both MODEL and --kernels, expected one of them");
     if (o.kernels) return run_kernels(context, o);
     if (o.model.empty()) throw_usage("bench: found no MODEL, expected a model folder, or --kernels");
     const ModelFolder folder = open_folder(context, o.model);

@@ -132,6 +132,7 @@ TEST_F(RunModel, BenchMeasuresKernelsBesideTheirBaselines) {
 
 TEST_F(RunModel, BenchRefusesWhatItCannotMeasure) {
     expect_refused({"bench"}, 2, {"MODEL", "--kernels"});
+    expect_refused({"bench", model_, "--kernels"}, 2, {"MODEL", "--kernels"});
     expect_refused({"bench", "--kernels", "--only", "sorting"}, 2, {"'sorting'", "cross-entropy"});
     expect_refused({"bench", model_, "--full"}, 2, {"--full", "--kernels"});
 }
