@@ -15,6 +15,7 @@
 #include "core/evaluation/live_evaluation.hpp"
 #include "core/evaluation/noise.hpp"
 #include "core/model/model.hpp"
+#include "core/model/runtime_info.hpp"
 #include "core/pruning/channel_scores.hpp"
 #include "core/pruning/channel_statistics.hpp"
 #include "core/pruning/make_plan.hpp"
@@ -49,6 +50,8 @@ public:
     virtual KernelBenchResult bench_kernels(const KernelBenchRequest& request, const Progress& progress) = 0;
     /// Needs no open model.
     virtual TrainResult train(const TrainRequest& request, const Progress& progress) = 0;
+    /// What open() can place a model on. Needs no open model.
+    [[nodiscard]] virtual ComputeDevices devices() const = 0;
     /// LibTorch's version, BLAS and devices as text lines, for `doctor`.
     [[nodiscard]] virtual std::vector<std::pair<std::string, std::string>> describe() const = 0;
 };

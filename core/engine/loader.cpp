@@ -82,7 +82,7 @@ std::unique_ptr<Engine> load_engine() {
     if (library == nullptr) {
         std::string hint = "rankscope-cli doctor --fetch-libtorch fetches LibTorch into the user's cache";
         if (model_library().parent_path().filename() == "rankscope") hint += "; the package rankscope-libtorch brings it for all users";
-        throw_resource("cannot load the engine: " + printable(reason + refused, 400), hint);
+        throw MissingLibTorch(ErrorKind::Resource, "cannot load the engine: " + printable(reason + refused, 400), hint);
     }
     using Factory = Engine* (*)();
     const auto factory = reinterpret_cast<Factory>(::dlsym(library, "rankscope_create_engine"));

@@ -112,6 +112,10 @@ TrainResult Session::train(const TrainRequest& request, const Progress& progress
     return rankscope::train(request, progress);
 }
 
+ComputeDevices Session::devices() const {
+    return compute_devices();
+}
+
 std::vector<std::pair<std::string, std::string>> Session::describe() const {
     return runtime_info();
 }

@@ -27,6 +27,7 @@ public:
     BenchResult bench(const BenchRequest& request, const Progress& progress) override;
     KernelBenchResult bench_kernels(const KernelBenchRequest& request, const Progress& progress) override;
     TrainResult train(const TrainRequest& request, const Progress& progress) override;
+    [[nodiscard]] ComputeDevices devices() const override;
     [[nodiscard]] std::vector<std::pair<std::string, std::string>> describe() const override;
 
 private:

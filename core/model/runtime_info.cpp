@@ -35,4 +35,12 @@ std::vector<std::pair<std::string, std::string>> runtime_info() {
     return facts;
 }
 
+ComputeDevices compute_devices() {
+    const internal::CudaSupport& cuda = internal::cuda_support();
+    ComputeDevices out{{{"cpu", {}}}, cuda.reason};
+    for (int i = 0; i < cuda.devices; ++i)
+        out.devices.push_back({"cuda:" + std::to_string(i), internal::cuda_device_name(i)});
+    return out;
+}
+
 }  // namespace rankscope

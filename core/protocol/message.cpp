@@ -25,7 +25,9 @@ protocol::Failure failure_from(const Value& value) {
     const Value* code = value.find("code");
     const auto* number = code != nullptr ? code->as<std::int64_t>() : nullptr;
     if (number == nullptr) throw_usage("malformed message: error.code: found none, expected an integer");
-    return {*number, text_of(value, "message"), text_of(value, "hint")};
+    const Value* data = value.find("data");
+    return {*number, text_of(value, "message"), text_of(value, "hint"),
+            data != nullptr ? text_of(*data, "cause") : std::string()};
 }
 
 }  // namespace
@@ -47,7 +49,7 @@ Message failure(std::optional<std::int64_t> id, protocol::Failure error) {
 }
 
 Failure failure_of(const Error& error) {
-    return {exit_code(error.kind()), error.what(), error.hint()};
+    return {exit_code(error.kind()), error.what(), error.hint(), {}};
 }
 
 Value::Bytes encode(const Message& message) {
@@ -64,6 +66,7 @@ Value::Bytes encode(const Message& message) {
         case Message::Kind::Failure: {
             Value::Object error{{"code", message.error.code}, {"message", message.error.message}};
             if (!message.error.hint.empty()) error.emplace_back("hint", message.error.hint);
+            if (!message.error.cause.empty()) error.emplace_back("data", Value::Object{{"cause", message.error.cause}});
             out.emplace_back("error", std::move(error));
             break;
         }

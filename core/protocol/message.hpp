@@ -18,10 +18,15 @@ inline constexpr std::int64_t kInvalidRequest = -32600;
 inline constexpr std::int64_t kUnknownMethod = -32601;
 inline constexpr std::int64_t kInvalidParameters = -32602;
 
+/// Failure::cause: the engine found no LibTorch that it can load. What needs no weights works all the same.
+inline constexpr const char* kNoLibTorch = "no_libtorch";
+
 struct Failure {
     std::int64_t code = 1;
     std::string message;
     std::string hint;  ///< may be empty
+    /// For programs where the code alone is not enough: kNoLibTorch; mostly empty. Crosses as error.data.cause.
+    std::string cause;
 };
 
 /// A JSON-RPC 2.0 message.

@@ -143,6 +143,7 @@ struct FailedNote {
     std::string reason;  ///< "error", "cancelled" or "superseded"
     std::int64_t code = 1;
     std::string message, hint;
+    std::string cause;  ///< as Failure::cause
 
     static void fields(auto& self, auto& f) {
         f.need("job", self.job);
@@ -151,6 +152,7 @@ struct FailedNote {
         f("code", self.code);
         f("message", self.message);
         f("hint", self.hint);
+        f("cause", self.cause);
     }
 };
 
@@ -158,6 +160,30 @@ struct InfoRequest {
     std::string path;
 
     static void fields(auto& self, auto& f) { f.need("path", self.path); }
+};
+
+struct DevicesRequest {
+    static void fields(auto& /*self*/, auto& /*f*/) {}
+};
+
+struct DeviceData {
+    std::string device;  ///< what `open_model` takes: "cpu", "cuda:0"
+    std::string name;    ///< for people: "NVIDIA H100 80GB HBM3"; may be empty
+
+    static void fields(auto& self, auto& f) {
+        f.need("device", self.device);
+        f("name", self.name);
+    }
+};
+
+struct DevicesResult {
+    std::vector<DeviceData> devices;  ///< that a model can be opened on; empty without LibTorch
+    std::string no_cuda;              ///< why there is no CUDA device among them; empty where there is one
+
+    static void fields(auto& self, auto& f) {
+        f.need("devices", self.devices);
+        f("no_cuda", self.no_cuda);
+    }
 };
 
 struct OpenModelRequest {

@@ -30,7 +30,7 @@ void run(const Context& context) {
     std::signal(SIGPIPE, SIG_IGN);
     // Never deleted: giving a large model back piece by piece takes longer than ending, and a job that does not hear the stop in
     // time must not keep the process.
-    auto* server = new server::Server(STDIN_FILENO, out, [] { return load_engine(); });
+    auto* server = new server::Server(STDIN_FILENO, out, [] { return load_engine(); }, context.options.device);
     (void)server->run(context.stop.get_token());
     if (context.stop.stop_requested()) throw Cancelled();
 }

@@ -2,6 +2,7 @@
 #include "core/engine/server/job.hpp"
 
 #include "core/base/stop_scope.hpp"
+#include "core/engine/factory.hpp"
 
 #include <new>
 
@@ -13,19 +14,23 @@ protocol::Failure failure_in_flight() noexcept {
         try {
             throw;
         } catch (const Cancelled&) {
-            return {kCancelled, "cancelled", {}};
+            return {kCancelled, "cancelled", {}, {}};
+        } catch (const MissingLibTorch& e) {
+            protocol::Failure failure = protocol::failure_of(e);
+            failure.cause = protocol::kNoLibTorch;
+            return failure;
         } catch (const Error& e) {
             return protocol::failure_of(e);
         } catch (const std::bad_alloc&) {
-            return {kResource, "out of memory", "use a smaller window, fewer layers or a machine with more memory"};
+            return {kResource, "out of memory", "use a smaller window, fewer layers or a machine with more memory", {}};
         } catch (const std::exception& e) {
-            return {kDefect, "internal error: " + printable(e.what(), 300), "please report this"};
+            return {kDefect, "internal error: " + printable(e.what(), 300), "please report this", {}};
         } catch (...) {
-            return {kDefect, "internal error", "please report this"};
+            return {kDefect, "internal error", "please report this", {}};
         }
     } catch (...) {
         // Not even memory for the message.
-        return {kResource, {}, {}};
+        return {kResource, {}, {}, {}};
     }
 }
 
@@ -100,11 +105,11 @@ void Job::drop() {
         reason = reason_;
     }
     const bool superseded = reason == Reason::Superseded;
-    fail({130, superseded ? "superseded" : "cancelled", {}}, superseded ? "superseded" : "cancelled");
+    fail({130, superseded ? "superseded" : "cancelled", {}, {}}, superseded ? "superseded" : "cancelled");
 }
 
 void Job::fail(const protocol::Failure& failure, const char* reason) {
-    const protocol::FailedNote note{id_, method_, reason, failure.code, failure.message, failure.hint};
+    const protocol::FailedNote note{id_, method_, reason, failure.code, failure.message, failure.hint, failure.cause};
     ended_ = true;
     outbox_.post(protocol::notification("failed", protocol::to_value(note)));
 }

@@ -55,7 +55,8 @@ private:
 
 }  // namespace
 
-Server::Server(int in, int out, Workspace::MakeEngine make_engine) : in_(in), workspace_(std::move(make_engine)), outbox_(out) {
+Server::Server(int in, int out, Workspace::MakeEngine make_engine, std::string device)
+    : in_(in), workspace_(std::move(make_engine), std::move(device)), outbox_(out) {
     at_once_["hello"] = [this](const Value& params) { return hello(params); };
     at_once_["cancel"] = [this](const Value& params) { return cancel(params); };
     at_once_["jobs"] = [this](const Value&) { return jobs(); };
@@ -89,7 +90,7 @@ bool Server::run(std::stop_token stop) {
                 if (!body) break;
                 receive(*body);
             } catch (const Error& e) {
-                refuse(std::nullopt, {protocol::kParseError, e.what(), e.hint()});
+                refuse(std::nullopt, {protocol::kParseError, e.what(), e.hint(), {}});
             } catch (...) {
                 refuse(std::nullopt, failure_in_flight());
             }
@@ -116,7 +117,7 @@ void Server::receive(const Value::Bytes& body) {
         message = protocol::decode(body);
     } catch (const Error& e) {
         return refuse(std::nullopt,
-                      {e.kind() == ErrorKind::Input ? protocol::kParseError : protocol::kInvalidRequest, e.what(), e.hint()});
+                      {e.kind() == ErrorKind::Input ? protocol::kParseError : protocol::kInvalidRequest, e.what(), e.hint(), {}});
     }
     // Answers are for nobody, and no notification of a client means anything yet.
     if (message.kind == Message::Kind::Request) answer(message);
@@ -129,11 +130,11 @@ void Server::answer(const Message& message) {
         const auto job = jobs_.find(message.method);
         if (now == at_once_.end() && query == queries_.end() && job == jobs_.end()) {
             return refuse(message.id, {protocol::kUnknownMethod, "unknown method: found '" + printable(message.method, 80) + "'",
-                                       "both sides should be the same version of Rankscope"});
+                                       "both sides should be the same version of Rankscope", {}});
         }
         if (!greeted_ && message.method != "hello") {
             return refuse(message.id,
-                          {protocol::kInvalidRequest, "no hello yet: found " + message.method + ", expected hello first", {}});
+                          {protocol::kInvalidRequest, "no hello yet: found " + message.method + ", expected hello first", {}, {}});
         }
         if (now != at_once_.end()) {
             outbox_.post(protocol::result(*message.id, now->second(message.payload)));
@@ -156,7 +157,7 @@ auto checked(const Make& make, const Value& params) {
         return make(params);
     } catch (const Error& e) {
         if (e.kind() != ErrorKind::Usage) throw;
-        throw Failure{protocol::kInvalidParameters, e.what(), e.hint()};
+        throw Failure{protocol::kInvalidParameters, e.what(), e.hint(), {}};
     }
 }
 
@@ -169,7 +170,9 @@ void Server::start_query(const Message& message, const MakeQuery& make) {
     } catch (const Failure& failure) {
         return refuse(message.id, failure);
     }
-    queries_lane_.add([this, id = *message.id, work = std::move(work)] {
+    // What needs the engine itself waits its turn behind the jobs.
+    Lane& lane = message.method == "devices" ? jobs_lane_ : queries_lane_;
+    lane.add([this, id = *message.id, work = std::move(work)] {
         try {
             outbox_.post(protocol::result(id, work()));
         } catch (...) {

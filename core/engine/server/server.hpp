@@ -19,8 +19,9 @@ namespace rankscope::server {
 /// and is never kept waiting, one writes, one runs jobs, one answers short queries.
 class Server {
 public:
-    /// Neither descriptor is closed. SIGPIPE must be ignored. `make_engine` is called on the thread of the jobs.
-    Server(int in, int out, Workspace::MakeEngine make_engine);
+    /// Neither descriptor is closed. SIGPIPE must be ignored. `make_engine` is called on the thread of the jobs. `device`: for
+    /// models whose request leaves it to the engine.
+    Server(int in, int out, Workspace::MakeEngine make_engine, std::string device = "auto");
     /// Waits for what still runs.
     ~Server();
     Server(const Server&) = delete;

@@ -30,6 +30,8 @@ void Server::add_job(const std::string& name, Run run) {
 
 void Server::add_methods() {
     add_query<protocol::InfoRequest>("info", [](const protocol::InfoRequest& request) { return describe_model(request.path); });
+    // On the thread of the jobs (start_query): it makes the engine where there is none yet.
+    add_query<protocol::DevicesRequest>("devices", [this](const protocol::DevicesRequest&) { return workspace_.devices(); });
     add_query<protocol::OpenCaptureRequest>("open_capture", [this](const auto& request) { return captures_.open(request); });
     add_query<protocol::StateRequest>("state", [this](const auto& request) { return captures_.state(request); });
     add_query<protocol::KeptEnergyRequest>("kept_energy", [this](const auto& request) { return captures_.kept_energy(request); });

@@ -101,12 +101,22 @@ void Workspace::prepare() noexcept {
     }
 }
 
+protocol::DevicesResult Workspace::devices() {
+    if (!engine_) engine_ = make_engine_();
+    const ComputeDevices found = engine_->devices();
+    protocol::DevicesResult out;
+    out.no_cuda = found.no_cuda;
+    for (const ComputeDevice& device : found.devices)
+        out.devices.push_back({device.id, device.name});
+    return out;
+}
+
 protocol::ModelResult Workspace::open_model(const protocol::OpenModelRequest& request, const Progress& progress) {
     auto opened = std::make_shared<OpenModel>(ModelFolder::open(request.path));
     progress.check();
     protocol::ModelResult out = result_of(opened->folder);
     opened->hash = out.hash;
-    opened->placement = {request.device, request.dtype, request.threads};
+    opened->placement = {request.device == "auto" ? device_ : request.device, request.dtype, request.threads};
     opened->tokenizer = tokenizer_of(opened->folder, out.warnings);
     progress.check();
     if (!engine_) engine_ = make_engine_();

@@ -41,11 +41,15 @@ class Workspace {
 public:
     using MakeEngine = std::function<std::unique_ptr<Engine>()>;
 
-    explicit Workspace(MakeEngine make_engine) : make_engine_(std::move(make_engine)) {}
+    /// `device`: for models whose request leaves it to the engine ("auto").
+    explicit Workspace(MakeEngine make_engine, std::string device = "auto")
+        : make_engine_(std::move(make_engine)), device_(std::move(device)) {}
 
     /// Makes the engine, which takes a second, before it is needed. Where that fails, open_model says why. Never throws.
     void prepare() noexcept;
 
+    /// Where a model can be opened. MissingLibTorch where there is none.
+    [[nodiscard]] protocol::DevicesResult devices();
     [[nodiscard]] protocol::ModelResult open_model(const protocol::OpenModelRequest& request, const Progress& progress);
     [[nodiscard]] protocol::TextResult open_text(const protocol::TextRequest& request, const Progress& progress);
 
@@ -65,6 +69,7 @@ public:
 
 private:
     MakeEngine make_engine_;
+    std::string device_;
     std::unique_ptr<Engine> engine_;
     mutable std::mutex mutex_;  // model_ alone
     std::shared_ptr<OpenModel> model_;

@@ -5,6 +5,7 @@
 #include <c10/util/Exception.h>
 #include <dlfcn.h>
 
+#include <array>
 #include <filesystem>
 
 namespace rankscope::internal {
@@ -37,6 +38,21 @@ CudaSupport open_cuda() {
 const CudaSupport& cuda_support() {
     static const CudaSupport support = open_cuda();
     return support;
+}
+
+// Of the driver: LibTorch's hooks do not tell names.
+std::string cuda_device_name(int index) {
+    void* driver = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL);
+    if (driver == nullptr) return {};
+    const auto start = reinterpret_cast<int (*)(unsigned)>(dlsym(driver, "cuInit"));
+    const auto device_of = reinterpret_cast<int (*)(int*, int)>(dlsym(driver, "cuDeviceGet"));
+    const auto name_of = reinterpret_cast<int (*)(char*, int, int)>(dlsym(driver, "cuDeviceGetName"));
+    std::array<char, 256> name{};
+    int device = 0;
+    if (start == nullptr || device_of == nullptr || name_of == nullptr || start(0) != 0 || device_of(&device, index) != 0
+        || name_of(name.data(), static_cast<int>(name.size()) - 1, device) != 0)
+        return {};
+    return name.data();
 }
 
 }  // namespace rankscope::internal

@@ -14,4 +14,7 @@ struct CudaSupport {
 
 [[nodiscard]] const CudaSupport& cuda_support();
 
+/// What the driver calls a device; empty where it does not say. `index` as LibTorch counts: both follow CUDA_VISIBLE_DEVICES.
+[[nodiscard]] std::string cuda_device_name(int index);
+
 }  // namespace rankscope::internal

@@ -186,6 +186,7 @@ TEST_F(Serve, StartsWithoutLibTorchAndSaysHowToGetIt) {
     const auto failure = c.failure_of(c.start("open_model", Value::Object{{"path", kModel}}));
     EXPECT_EQ(failure.code, 5);
     EXPECT_THAT(failure.hint, HasSubstr("doctor --fetch-libtorch"));
+    EXPECT_EQ(failure.cause, protocol::kNoLibTorch);
     c.close_input();
     EXPECT_EQ(alone.wait(), 0);
 }

@@ -141,6 +141,8 @@ public:
 
     TrainResult train(const TrainRequest& request, const Progress& progress) override { return real_.train(request, progress); }
 
+    [[nodiscard]] ComputeDevices devices() const override { return real_.devices(); }
+
     [[nodiscard]] std::vector<std::pair<std::string, std::string>> describe() const override { return real_.describe(); }
 
 private:

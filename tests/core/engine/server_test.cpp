@@ -3,6 +3,7 @@
 #include "tests/core/engine/server_test.hpp"
 
 #include "core/base/random.hpp"
+#include "core/engine/factory.hpp"
 #include "core/protocol/cbor.hpp"
 
 #include <new>
@@ -236,6 +237,37 @@ TEST_F(ServerTest, AnEngineThatCannotBeLoadedSaysWhyAndTheRestWorks) {
     EXPECT_EQ(
         client_->call<protocol::ModelResult>("info", Value::Object{{"path", golden_model("delta_net-plain").string()}}).family,
         "delta_net");
+}
+
+TEST_F(ServerTest, SaysWhichDevicesThereAre) {
+    hello();
+    const auto found = client_->call<protocol::DevicesResult>("devices", Value());
+    ASSERT_FALSE(found.devices.empty());
+    EXPECT_EQ(found.devices.front().device, "cpu");
+    EXPECT_EQ(found.devices.size() == 1, !found.no_cuda.empty()) << "a reason, or devices";
+    // A model opens on every one of them, and on no other.
+    for (const auto& device : found.devices) {
+        const auto model = client_->run<protocol::ModelResult>(
+            "open_model",
+            Value::Object{{"path", golden_model("delta_net-plain").string()}, {"device", device.device}, {"threads", Value(1)}});
+        EXPECT_THAT(model.provenance.device, HasSubstr(device.device.substr(0, 3)));
+    }
+    const auto failure = client_->failure_of(client_->start(
+        "open_model", Value::Object{{"path", golden_model("delta_net-plain").string()}, {"device", "cuda:99"}}));
+    EXPECT_NE(failure.code, 1);
+    EXPECT_EQ(failure.cause, "");
+}
+
+TEST_F(ServerTest, OnlyAMissingLibTorchIsCalledThat) {
+    make_engine_ = [] { throw MissingLibTorch(ErrorKind::Resource, "cannot load the engine", "fetch it"); };
+    hello();
+    const protocol::Failure devices = client_->refused("devices", Value());
+    EXPECT_EQ(devices.code, 5);
+    EXPECT_EQ(devices.cause, protocol::kNoLibTorch);
+    const Value model = Value::Object{{"path", golden_model("delta_net-plain").string()}};
+    EXPECT_EQ(client_->failure_of(client_->start("open_model", model)).cause, protocol::kNoLibTorch);
+    make_engine_ = [] { throw Error(ErrorKind::Resource, "no memory", "fetch it"); };
+    EXPECT_EQ(client_->failure_of(client_->start("open_model", model)).cause, "");
 }
 
 TEST_F(ServerTest, TheEndOfTheInputEndsTheServerAlsoDuringAJob) {

@@ -74,7 +74,8 @@ TEST(Cbor, RandomBytesAreRefusedOrUnderstoodButNeverCrash) {
 
 TEST(Message, RequestResultNotificationAndFailureComeBack) {
     for (const Message& message : {request(3, "evaluate", sample()), notification("progress", sample()), result(3, sample()),
-                                   failure(std::nullopt, {kParseError, "cannot read", "try again"})}) {
+                                   failure(std::nullopt, {kParseError, "cannot read", "try again", {}}),
+                                   failure(4, {5, "cannot load", "fetch it", kNoLibTorch})}) {
         const Bytes framed_bytes = encode(message);
         FrameDecoder decoder;
         decoder.feed(framed_bytes);
@@ -87,6 +88,11 @@ TEST(Message, RequestResultNotificationAndFailureComeBack) {
         EXPECT_EQ(back.payload, message.payload);
         EXPECT_EQ(back.error.message, message.error.message);
         EXPECT_EQ(back.error.hint, message.error.hint);
+        EXPECT_EQ(back.error.cause, message.error.cause);
+        // JSON-RPC has a member for what is more than code and message.
+        const Value tree = decode_cbor(bodies.front());
+        const Value* error = tree.find("error");
+        EXPECT_EQ(error != nullptr && error->find("data") != nullptr, !message.error.cause.empty());
     }
     EXPECT_THROW((void)decode(encode_cbor(Value(5))), Error);
     EXPECT_THROW((void)decode(encode_cbor(Value::Object{{"jsonrpc", Value("1.0")}, {"method", Value("x")}})), Error);
