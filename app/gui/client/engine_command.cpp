@@ -39,6 +39,13 @@ QString quotedForShell(const QString& word) {
     return QLatin1Char('\'') + inside + QLatin1Char('\'');
 }
 
+// Nothing for "auto", which is what an engine does by itself.
+QStringList deviceOption(const EngineAddress& address) {
+    if (address.device.isEmpty() || address.device == QLatin1String("auto")) return {};
+    return {QStringLiteral("--device"),
+            address.host.isEmpty() ? address.device : quotedForShell(address.device)};
+}
+
 std::optional<EngineCommand> onThisMachine(const EngineAddress& address, QString& why) {
     QString wanted = qEnvironmentVariable("RANKSCOPE_ENGINE");
     if (wanted.isEmpty()) wanted = address.program;
@@ -54,7 +61,7 @@ std::optional<EngineCommand> onThisMachine(const EngineAddress& address, QString
     }
     if (program.isEmpty()) return std::nullopt;
     why.clear();
-    return EngineCommand{program, {QStringLiteral("serve")}};
+    return EngineCommand{program, QStringList{QStringLiteral("serve")} + deviceOption(address)};
 }
 
 }  // namespace
@@ -75,11 +82,15 @@ std::optional<EngineCommand> engineCommand(const EngineAddress& address, QString
     const QString remote = address.program.isEmpty() ? kProgram : address.program;
     // BatchMode: nobody could answer a question for a password. ServerAlive: a dead line ends within a
     // minute.
-    return EngineCommand{
-        program,
-        {QStringLiteral("-T"), QStringLiteral("-oBatchMode=yes"), QStringLiteral("-oConnectTimeout=20"),
-         QStringLiteral("-oServerAliveInterval=15"), QStringLiteral("--"), address.host,
-         quotedForShell(remote), QStringLiteral("serve")}};
+    const QStringList arguments{QStringLiteral("-T"),
+                                QStringLiteral("-oBatchMode=yes"),
+                                QStringLiteral("-oConnectTimeout=20"),
+                                QStringLiteral("-oServerAliveInterval=15"),
+                                QStringLiteral("--"),
+                                address.host,
+                                quotedForShell(remote),
+                                QStringLiteral("serve")};
+    return EngineCommand{program, arguments + deviceOption(address)};
 }
 
 }  // namespace rankscope::gui

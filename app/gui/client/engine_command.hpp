@@ -19,7 +19,7 @@ struct EngineCommand {
 };
 
 /// How the engine at an address is started: `rankscope-cli serve` beside this program or from the PATH, or
-/// the same through ssh. The variables RANKSCOPE_ENGINE and RANKSCOPE_SSH name other programs. Nothing, with
+/// the same through ssh, with --device where one was chosen. The variables RANKSCOPE_ENGINE and RANKSCOPE_SSH name other programs. Nothing, with
 /// the reason in `why`: there is no such program, or the host is no name of a machine (ssh would take one
 /// that begins with "-" for an option).
 [[nodiscard]] std::optional<EngineCommand> engineCommand(const EngineAddress& address, QString& why);

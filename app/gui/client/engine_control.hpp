@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/gui/client/benchmark_request.hpp"
 #include "app/gui/client/engine_status.hpp"
 #include "core/protocol/methods.hpp"
 
@@ -42,12 +43,15 @@ public:
     virtual void evaluate() = 0;
     virtual void sweep(const QStringList& methods, const std::vector<double>& ratios) = 0;
     virtual void layerSweep() = 0;
-    /// Speed of the full model, the current plan and pins, interleaved; waits for evaluations to end.
-    virtual void benchmark(const std::vector<std::int64_t>& lengths, int batch) = 0;
     virtual void noise(const std::vector<double>& levels) = 0;
     virtual void requestScores(const QString& method) = 0;
     /// finished/failed of these come to `done` (message empty: it worked).
     using Done = std::function<void(const QString& message, const QString& hint)>;
+    /// Speed of the full model and of plans; waits for what runs to end, so that nothing is timed beside it.
+    /// `result` comes before `done`: plans have their index in the request as name. The number of the job; −1:
+    /// `done` has said why there is none.
+    using Benchmark = std::function<void(const protocol::BenchJobResult&)>;
+    virtual std::int64_t benchmark(const BenchmarkRequest& request, Benchmark result, Done done) = 0;
     virtual void capture(const protocol::CaptureJobRequest& request, Done done) = 0;
     virtual void exportModel(const QString& folder, const QString& layout, bool force, Done done) = 0;
     /// One layer of A replaced by B's at a time.

@@ -78,7 +78,7 @@ void EngineJobs::run(std::int64_t job, const std::string& method, protocol::Valu
             Entry* entry = this->entry(job);
             if (entry == nullptr || entry->step != step) return;
             fail(job, {JobFailure::Reason::Error, QString::fromStdString(failure.message),
-                       QString::fromStdString(failure.hint)});
+                       QString::fromStdString(failure.hint), QString::fromStdString(failure.cause)});
         });
 }
 
@@ -147,6 +147,7 @@ void EngineJobs::failed(const protocol::FailedNote& note) {
     if (note.reason == "superseded") failure.reason = JobFailure::Reason::Superseded;
     failure.message = QString::fromStdString(note.message);
     failure.hint = QString::fromStdString(note.hint);
+    failure.cause = QString::fromStdString(note.cause);
     entry->engineJob = -1;
     fail(entry->shown.id, failure);
 }
@@ -175,7 +176,7 @@ void EngineJobs::cancel(std::int64_t job) {
     if (entry->engineJob >= 0) {
         tellEngine(entry->engineJob);
     } else if (!entry->asked) {
-        fail(job, {JobFailure::Reason::Cancelled, {}, {}});
+        fail(job, {JobFailure::Reason::Cancelled, {}, {}, {}});
     }
 }
 
@@ -183,7 +184,7 @@ void EngineJobs::supersede(std::int64_t job) {
     Entry* entry = this->entry(job);
     if (entry == nullptr) return;
     if (entry->engineJob >= 0) tellEngine(entry->engineJob);
-    fail(job, {JobFailure::Reason::Superseded, {}, {}});
+    fail(job, {JobFailure::Reason::Superseded, {}, {}, {}});
 }
 
 void EngineJobs::cancelRunning() {

@@ -59,9 +59,10 @@ void EngineSession::start(const EngineAddress& address) {
     EngineStatus status;
     status.state = EngineStatus::State::Starting;
     status.where = address.host.isEmpty() ? tr("Local") : address.host;
+    status.device = address.device;
     setStatus(status);
     client_.start(address);
-    jobs_.failAll({JobFailure::Reason::EngineEnded, tr("The engine was started anew"), {}});
+    jobs_.failAll({JobFailure::Reason::EngineEnded, tr("The engine was started anew"), {}, {}});
 }
 
 void EngineSession::restart() {
@@ -77,11 +78,34 @@ void EngineSession::engineReady() {
     EngineStatus status = status_;
     status.state = EngineStatus::State::Ready;
     setStatus(status);
+    askDevices();
     if (!folderWhenReady_.isEmpty()) {
         openFolder(std::exchange(folderWhenReady_, {}));
     } else {
         loadModel();
     }
+}
+
+// An older engine does not know the question, one without LibTorch has no answer: then none are known.
+void EngineSession::askDevices() {
+    client_.call(
+        "devices", protocol::to_value(protocol::DevicesRequest()),
+        [this](const protocol::Value& answer) {
+            const auto found = protocol::parse<protocol::DevicesResult>(answer, "devices");
+            EngineStatus status = status_;
+            status.devices.clear();
+            for (const protocol::DeviceData& device : found.devices)
+                status.devices.push_back({QString::fromStdString(printable(device.device, 40)),
+                                          QString::fromStdString(printable(device.name, 80))});
+            status.noCuda = QString::fromStdString(printable(found.no_cuda, 200));
+            setStatus(status);
+        },
+        [this](const protocol::Failure& failure) {
+            if (failure.cause != protocol::kNoLibTorch) return;
+            EngineStatus status = status_;
+            status.noCuda = tr("there is no LibTorch");
+            setStatus(status);
+        });
 }
 
 void EngineSession::engineEnded(const EngineEnd& end) {
@@ -91,6 +115,10 @@ void EngineSession::engineEnded(const EngineEnd& end) {
     evaluateWhenReady_ = false;
     EngineStatus status;
     status.where = status_.where;
+    status.device = status_.device;
+    // Its machine still has them: the menu may offer another one to a stopped engine.
+    status.devices = status_.devices;
+    status.noCuda = status_.noCuda;
     if (!end.asked) {
         status.state = EngineStatus::State::Stopped;
         status.reason = end.reason;
@@ -99,7 +127,7 @@ void EngineSession::engineEnded(const EngineEnd& end) {
     }
     setStatus(status);
     jobs_.failAll(
-        {JobFailure::Reason::EngineEnded, end.asked ? tr("The engine was stopped") : end.reason, {}});
+        {JobFailure::Reason::EngineEnded, end.asked ? tr("The engine was stopped") : end.reason, {}, {}});
     if (!folderWhenReady_.isEmpty())
         Q_EMIT refused(tr("Model not opened: %1").arg(std::exchange(folderWhenReady_, {})), end.reason,
                        end.detail);
@@ -165,8 +193,9 @@ void EngineSession::layerSweep() {
     if (can(tr("Layers not swept"), true)) measurements_.layerSweep();
 }
 
-void EngineSession::benchmark(const std::vector<std::int64_t>& lengths, int batch) {
-    if (can(tr("Speed not measured"), false)) measurements_.benchmark(lengths, batch);
+std::int64_t EngineSession::benchmark(const BenchmarkRequest& request, Benchmark result, Done done) {
+    if (!can(tr("Speed not measured"), false, done)) return -1;
+    return measurements_.benchmark(request, std::move(result), std::move(done));
 }
 
 void EngineSession::noise(const std::vector<double>& levels) {

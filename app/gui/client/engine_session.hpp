@@ -43,7 +43,7 @@ public:
     void evaluate() override;
     void sweep(const QStringList& methods, const std::vector<double>& ratios) override;
     void layerSweep() override;
-    void benchmark(const std::vector<std::int64_t>& lengths, int batch) override;
+    std::int64_t benchmark(const BenchmarkRequest& request, Benchmark result, Done done) override;
     void noise(const std::vector<double>& levels) override;
     void requestScores(const QString& method) override;
     void capture(const protocol::CaptureJobRequest& request, Done done) override;
@@ -64,6 +64,7 @@ private:
 
     void setStatus(EngineStatus status);
     void engineReady();
+    void askDevices();
     void engineEnded(const EngineEnd& end);
     void showWhere(const protocol::ProvenanceData& provenance);
     void modelChanged();

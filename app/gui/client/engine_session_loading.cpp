@@ -48,8 +48,7 @@ void EngineSession::showWhere(const protocol::ProvenanceData& provenance) {
 }
 
 void EngineSession::noticeWhatIsMissing(const JobFailure& failure) {
-    // The one failure with this hint; the engine has no code of its own for it.
-    if (!failure.hint.contains(QLatin1String("--fetch-libtorch"))) return;
+    if (failure.cause != QLatin1String(protocol::kNoLibTorch)) return;
     EngineStatus status = status_;
     status.reason = tr("No LibTorch");
     status.detail = failure.hint;
@@ -64,7 +63,7 @@ void EngineSession::modelChanged() {
     setModel(Loaded::No);
     setText(Loaded::No);
     evaluateWhenReady_ = false;
-    jobs_.failAll({JobFailure::Reason::Cancelled, {}, {}});
+    jobs_.failAll({JobFailure::Reason::Cancelled, {}, {}, {}});
     if (!client_.isReady()) return;
     if (!loadedHash_.empty() && loadedHash_ == document_.model().hash) {
         setModel(Loaded::Yes);
@@ -178,7 +177,7 @@ void EngineSession::folderOpened(const protocol::ModelResult& result, const QStr
     }
     evaluator_.forget();
     scores_.forget();
-    jobs_.failAll({JobFailure::Reason::Cancelled, {}, {}}, job);
+    jobs_.failAll({JobFailure::Reason::Cancelled, {}, {}, {}}, job);
     takingOver_ = false;
     loadedHash_ = result.hash;
     showWhere(result.provenance);

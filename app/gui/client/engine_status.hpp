@@ -29,6 +29,14 @@ struct EngineJob {
     bool local = false;     ///< made by the window itself, not the engine
 };
 
+/// A device that the engine can open a model on.
+struct EngineDevice {
+    QString id;    ///< as EngineAddress::device: "cpu", "cuda:0"
+    QString name;  ///< "NVIDIA H100 80GB HBM3"; may be empty
+
+    bool operator==(const EngineDevice&) const = default;
+};
+
 /// What the engine control shows.
 struct EngineStatus {
     enum class State { Off, Starting, Ready, Stopped };
@@ -39,6 +47,9 @@ struct EngineStatus {
     QString detail;  ///< last lines of its log; how to get what it lacks
     QString remedy;  ///< label of the button: "Restart", "Reconnect", "Restart with 2 windows at once"
     double pingMs = -1;
+    QString device;                     ///< that was asked for: "auto", "cpu", "cuda:0"
+    std::vector<EngineDevice> devices;  ///< of its machine; empty: it has not said, or has no LibTorch
+    QString noCuda;                     ///< why there is no CUDA device among them
 };
 
 }  // namespace rankscope::gui

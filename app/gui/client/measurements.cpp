@@ -122,33 +122,33 @@ void Measurements::layerSweep() {
     jobs_.run(job, "layer_sweep", protocol::to_value(sweepRequest(methods, ratios)), std::move(handlers));
 }
 
-void Measurements::benchmark(const std::vector<std::int64_t>& lengths, int batch) {
-    std::vector<PlanChoice> choices;
-    const auto add = [&](const PlanChoice& choice) {
-        const auto same = [&](const PlanChoice& each) { return samePlan(each, choice); };
-        if (planMethod(choice) != Method::FullModel && std::ranges::none_of(choices, same))
-            choices.push_back(choice);
-    };
-    add(document_.plan());
-    for (const QString& id : {document_.state().pinA, document_.state().pinB}) {
-        if (const SavedPlan* point = document_.point(id)) add(point->choice);
-    }
+std::int64_t Measurements::benchmark(const BenchmarkRequest& request, EngineControl::Benchmark result,
+                                     Done done) {
+    const std::vector<PlanChoice>& choices = request.plans;
     const std::int64_t job =
-        jobs_.begin(choices.size() == 1 ? tr("Benchmark 1 plan and the full model")
-                                        : tr("Benchmark %1 plans and the full model").arg(choices.size()));
-    maker_.make(choices, job, [this, job, choices, lengths, batch](const std::vector<Plan>& plans) {
-        protocol::BenchJobRequest request;
+        jobs_.begin(choices.empty()       ? tr("Benchmark the full model")
+                    : choices.size() == 1 ? tr("Benchmark 1 plan and the full model")
+                                          : tr("Benchmark %1 plans and the full model").arg(choices.size()),
+                    tell(done));
+    maker_.make(choices, job, [this, job, request, result, done](const std::vector<Plan>& plans) {
+        protocol::BenchJobRequest bench;
         for (std::size_t i = 0; i < plans.size(); ++i)
-            request.plans.push_back({std::to_string(i), to_json(plans[i])});
-        if (!lengths.empty()) request.lengths = lengths;
-        request.batch = batch;
-        request.seed = document_.seed();
+            bench.plans.push_back({std::to_string(i), to_json(plans[i])});
+        bench.lengths = request.lengths;
+        bench.batch = request.batch;
+        bench.repeats = request.repeats;
+        bench.decode_tokens = request.decodeTokens;
+        bench.seed = document_.seed();
         EngineJobs::Handlers handlers;
-        handlers.finished = [this, choices](const protocol::Value& value) {
-            takeSpeeds(parsed<protocol::BenchJobResult>(value, "bench"), choices);
+        handlers.finished = [this, choices = request.plans, result, done](const protocol::Value& value) {
+            const auto measured = parsed<protocol::BenchJobResult>(value, "bench");
+            takeSpeeds(measured, choices);
+            if (result) result(measured);
+            if (done) done({}, {});
         };
-        jobs_.run(job, "bench", protocol::to_value(request), std::move(handlers));
+        jobs_.run(job, "bench", protocol::to_value(bench), std::move(handlers));
     });
+    return job;
 }
 
 void Measurements::takeSpeeds(const protocol::BenchJobResult& result,

@@ -25,7 +25,7 @@ public:
 
     void sweep(const QStringList& methods, const std::vector<double>& ratios);
     void layerSweep();
-    void benchmark(const std::vector<std::int64_t>& lengths, int batch);
+    std::int64_t benchmark(const BenchmarkRequest& request, EngineControl::Benchmark result, Done done);
     void noise(const std::vector<double>& levels);
     void capture(const protocol::CaptureJobRequest& request, Done done);
     void exportModel(const QString& folder, const QString& layout, bool force, Done done);

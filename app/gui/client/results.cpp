@@ -126,16 +126,15 @@ MeasuredSpeed speed(const protocol::BenchJobResult& result, const std::string& n
     out.device = result.device;
     out.implementation = result.implementation;
     out.measured = time;
-    for (const protocol::BenchRunData& run : result.runs) {
-        if (run.plan == name) out.length = std::max(out.length, run.length);
-    }
     const auto spread = [](const protocol::BenchRunData& run) {
         return run.median_ms > 0 ? run.mad_ms / run.median_ms : 0.0;
     };
+    // The length of a decode run is what was written, not what was read.
     for (const protocol::BenchRunData& run : result.runs) {
-        if (run.plan != name || run.length != out.length) continue;
+        if (run.plan != name) continue;
         out.batch = run.batch;
-        if (run.kind == "prefill") {
+        if (run.kind == "prefill" && run.length >= out.length) {
+            out.length = run.length;
             out.prefill = run.tokens_per_second;
             out.prefill_mad = spread(run);
         } else if (run.kind == "decode") {

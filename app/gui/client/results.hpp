@@ -29,8 +29,8 @@ namespace rankscope::gui::results {
 /// The choice behind a plan: every prunable layer, kept whole where the plan says nothing.
 [[nodiscard]] PlanChoice choice(const Plan& plan, const ModelConfig& config);
 
-/// Speed under a name, at the longest length that was measured; empty name: the full model. 0 where there is
-/// no run.
+/// Speed under a name, prefill at the longest text that was measured; empty name: the full model. 0 where there
+/// is no run.
 [[nodiscard]] MeasuredSpeed speed(const protocol::BenchJobResult& result, const std::string& name,
                                   const std::string& time);
 

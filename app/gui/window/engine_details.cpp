@@ -39,7 +39,9 @@ EngineDetails::EngineDetails(const EngineAddress& address, QWidget* parent) : QD
         text_->setPlainText(why);
         return;
     }
-    command->arguments.last() = QStringLiteral("doctor");
+    // In place of "serve"; what follows it is of no concern to doctor.
+    command->arguments.resize(command->arguments.lastIndexOf(QStringLiteral("serve")));
+    command->arguments.append(QStringLiteral("doctor"));
     text_->setPlainText(tr("Asking %1…").arg(command->program));
     process_.setProcessChannelMode(QProcess::MergedChannels);
     connect(&process_, &QProcess::finished, this, &EngineDetails::end);

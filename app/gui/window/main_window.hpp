@@ -23,6 +23,7 @@ namespace rankscope::gui {
 
 class ActionRegistry;
 class Banner;
+class BenchmarkDialog;
 class ChannelsPanel;
 class CommandPalette;
 class ComparePanel;
@@ -174,6 +175,7 @@ private:
     void askConnection();
     void showEngineDetails();
     void exportPlansTable();
+    void askBenchmark();
     void exportReport();
     void exportNotes();
     void askPreferences();
@@ -223,6 +225,7 @@ private:
     QString tourKey_;  ///< of the settings: where the tour was left
 
     struct {
+    BenchmarkDialog* benchmark_ = nullptr;  ///< made when it is first asked for
         double fontFactor = 1;
         QHash<QSplitter*, QByteArray> splitters;
         QList<QPointer<QWidget>> windows;  ///< popped-out panels and dialogs: they would show what is asked

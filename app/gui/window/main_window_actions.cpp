@@ -161,10 +161,9 @@ void MainWindow::buildActions() {
 
     add({id("run.capture"), tr("Capture…"), {}, id("pulse"), {tr("record states")}},
         [this](bool) { askCapture(-1); });
-    add({id("run.benchmark"), tr("Benchmark"), {}, id("stopwatch"), {tr("speed"), tr("tokens per second")}},
-        [&engine](bool) {
-            engine.benchmark({512, 2048}, 1);
-        });
+    add({id("run.benchmark"), tr("Benchmark…"), {}, id("stopwatch"), {tr("speed"), tr("tokens per second")}},
+        [this](bool) { askBenchmark(); })
+        ->setIconText(tr("Benchmark"));  // the toolbar has no room for the dots
     ActionRegistry::Spec live{id("run.live"),
                               tr("Live"),
                               {key("L")},

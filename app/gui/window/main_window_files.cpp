@@ -7,6 +7,7 @@
 #include "app/gui/plan_panels/plan_panel.hpp"
 #include "app/gui/theme/number_text.hpp"
 #include "app/gui/window/banner.hpp"
+#include "app/gui/window/benchmark_dialog.hpp"
 #include "app/gui/window/capture_dialog.hpp"
 #include "app/gui/window/connect_dialog.hpp"
 #include "app/gui/window/engine_details.hpp"
@@ -224,6 +225,14 @@ void MainWindow::askExport() {
     });
     dialog->open();
 }
+// One, kept with its results until the window goes.
+void MainWindow::askBenchmark() {
+    if (benchmark_ == nullptr) benchmark_ = new BenchmarkDialog(workspace_, this);
+    benchmark_->show();
+    benchmark_->raise();
+    benchmark_->activateWindow();
+}
+
 
 void MainWindow::askSweep() {
     auto* dialog = new SweepDialog(workspace_.document.fullQuality(), this);

@@ -66,6 +66,9 @@ QPushButton[primary="true"]:focus { border-color: @ink; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QCheckBox { color: @ink; border: @focus solid transparent; border-radius: @4; padding: 1px; }
 QCheckBox:focus { border-color: @accent; }
+QCheckBox::indicator, QListView::indicator { width: @12; height: @12; border: 1px solid @strong; border-radius: @3; background: @panel; }
+QCheckBox::indicator:checked, QListView::indicator:checked { background: @accent; border-color: @accent; image: url(@check); }
+QCheckBox::indicator:disabled, QListView::indicator:disabled { background: @track; border-color: @border; }
 QPushButton::menu-indicator { image: url(@down); width: @12; subcontrol-origin: padding; subcontrol-position: center right; right: @4; }
 QComboBox { border: 1px solid @strong; border-radius: @4; padding: @2 @2 @2 @6; color: @ink; background: @panel; min-height: @18; }
 QComboBox:hover { background: @hover; }
@@ -105,6 +108,8 @@ QProgressBar::chunk { background: @accent; border-radius: @2; }
     const QString down =
         arrow(folder, QStringLiteral("down"), theme.color(Role::Ink2), "M4 6.5 L8 10.5 L12 6.5");
     const QString up = arrow(folder, QStringLiteral("up"), theme.color(Role::Ink2), "M4 9.5 L8 5.5 L12 9.5");
+    const QString check =
+        arrow(folder, QStringLiteral("check"), theme.color(Role::OnAccent), "M3.5 8.5 L6.8 11.5 L12.5 4.8");
     // Longer names first: @onaccent holds @on, @ink2 holds @ink.
     const std::pair<const char*, QString> values[] = {{"@onaccent", color(Role::OnAccent)},
                                                       {"@window", color(Role::Window)},
@@ -121,6 +126,7 @@ QProgressBar::chunk { background: @accent; border-radius: @2; }
                                                       {"@ink2", color(Role::Ink2)},
                                                       {"@ink", color(Role::Ink)},
                                                       {"@down", down},
+                                                      {"@check", check},
                                                       {"@up", up},
                                                       {"@focus", QStringLiteral("2px")}};
     for (const auto& [name, value] : values)

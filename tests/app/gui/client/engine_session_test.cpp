@@ -41,8 +41,15 @@ TEST_F(EngineSessionTest, KeepsADocumentWhoseModelIsMissing) {
 }
 
 TEST_F(EngineSessionTest, SaysThatLibTorchIsMissingUntilItIsThere) {
-    const std::string hint = "rankscope-cli doctor --fetch-libtorch fetches it";
-    script({{"fail", {{"open_model", {{"message", "cannot load the engine"}, {"hint", hint}}}}}});
+    // Not by words of the hint: another failure may have the same.
+    const std::string hint = "fetch it";
+    const nlohmann::json failure = {{"message", "cannot load the engine"}, {"hint", hint}};
+    script({{"fail", {{"open_model", failure}}}});
+    ASSERT_TRUE(startEngine());
+    EXPECT_EQ(engine_.status().reason, "");
+    nlohmann::json caused = failure;
+    caused["cause"] = protocol::kNoLibTorch;
+    script({{"fail", {{"open_model", caused}}}});
     ASSERT_TRUE(startEngine());
     EXPECT_EQ(engine_.status().state, EngineStatus::State::Ready);
     EXPECT_EQ(engine_.status().reason, "No LibTorch");
@@ -53,6 +60,38 @@ TEST_F(EngineSessionTest, SaysThatLibTorchIsMissingUntilItIsThere) {
     engine_.restart();
     ASSERT_TRUE(waitUntilIdle());
     EXPECT_EQ(engine_.status().reason, "");
+}
+
+TEST_F(EngineSessionTest, KnowsTheDevicesOfItsMachine) {
+    script({{"devices", {{"cuda", {"NVIDIA H100", "NVIDIA A2"}}}}});
+    ASSERT_TRUE(startEngine());
+    ASSERT_TRUE(wait([this] { return engine_.status().devices.size() == 3; }));
+    EXPECT_EQ(engine_.status().devices[2], (EngineDevice{"cuda:1", "NVIDIA A2"}));
+    EXPECT_EQ(engine_.status().noCuda, "");
+    EXPECT_EQ(engine_.status().device, "auto");
+    EXPECT_EQ(timesAsked("arguments serve --device"), 0);
+    // Another device: a new engine with the model, the text and Live as they were.
+    engine_.setLive(true);
+    engine_.start({{}, {}, QStringLiteral("cuda:1")});
+    ASSERT_TRUE(waitUntilIdle());
+    EXPECT_EQ(engine_.status().device, "cuda:1");
+    EXPECT_TRUE(engine_.isLive());
+    EXPECT_EQ(timesAsked("arguments serve --device cuda:1"), 1);
+    EXPECT_EQ(timesAsked("open_model"), 2);
+    EXPECT_EQ(timesAsked("text"), 2);
+    document_.setPlan(QStringLiteral("Edit"), kept(48));
+    EXPECT_TRUE(wait([this] { return stateOf(kept(48)) == PlanState::Exact; }));
+}
+
+TEST_F(EngineSessionTest, KnowsWhyThereIsNoCudaDevice) {
+    script({{"devices", {{"no_cuda", "no NVIDIA driver is installed"}}}});
+    ASSERT_TRUE(startEngine());
+    EXPECT_TRUE(wait([this] { return engine_.status().noCuda == "no NVIDIA driver is installed"; }));
+    EXPECT_EQ(engine_.status().devices.size(), 1u);
+    script({{"devices", {{"cause", protocol::kNoLibTorch}}}});
+    engine_.start({});
+    EXPECT_TRUE(wait([this] { return engine_.status().noCuda == "there is no LibTorch"; }));
+    EXPECT_TRUE(engine_.status().devices.empty());
 }
 
 TEST_F(EngineSessionTest, RefusesAnotherModelInTheFolderOfTheSession) {

@@ -56,22 +56,77 @@ TEST_F(MeasurementsTest, SweepsLayersWithTheMethodsOfThePlan) {
     EXPECT_NEAR(*document_.layerDelta(layer), 0.32, 1e-12);
 }
 
-TEST_F(MeasurementsTest, MeasuresSpeedOfFullModelPlanAndPins) {
+TEST_F(MeasurementsTest, MeasuresSpeedOfFullModelAndPlans) {
     ASSERT_TRUE(startEngine());
-    document_.setPlan(QStringLiteral("Edit"), kept(48));
-    const QString a = document_.savePoint();
-    document_.setPlan(QStringLiteral("Edit"), kept(32));
-    document_.pin(true, a);
-    engine_.benchmark({512, 1024}, 2);
-    ASSERT_TRUE(wait([this] { return document_.fullSpeed().has_value(); }));
+    BenchmarkRequest request;
+    request.plans = {kept(32), kept(48)};
+    request.lengths = {512, 1024};
+    request.batch = 2;
+    request.decodeTokens = 16;
+    std::size_t runs = 0;
+    const std::int64_t job = engine_.benchmark(
+        request, [&](const protocol::BenchJobResult& result) { runs = result.runs.size(); }, done());
+    EXPECT_GE(job, 0);
+    ASSERT_TRUE(wait([this] { return !done_.empty(); }));
+    EXPECT_EQ(done_, std::vector<std::string>{"|"});
+    EXPECT_EQ(runs, 3U * 3U) << "two lengths and writing, of the full model and two plans";
     EXPECT_EQ(document_.fullSpeed()->length, 1024);
     EXPECT_EQ(document_.fullSpeed()->batch, 2);
     EXPECT_EQ(document_.fullSpeed()->prefill, 1024);
     EXPECT_NEAR(document_.fullSpeed()->prefill_mad, 0.1, 1e-12);
+    EXPECT_EQ(document_.fullSpeed()->decode, 100);
+    EXPECT_NEAR(document_.fullSpeed()->decode_mad, 0.05, 1e-12);
     EXPECT_EQ(document_.record(kept(32))->speed->prefill, 1025);
     EXPECT_EQ(document_.record(kept(48))->speed->prefill, 1026);
-    EXPECT_EQ(document_.record(kept(48))->speed->decode, 10.26);
+    EXPECT_EQ(document_.record(kept(48))->speed->decode, 102);
     EXPECT_EQ(stateOf(kept(48)), PlanState::Estimate) << "speed is no quality";
+}
+
+TEST_F(MeasurementsTest, NothingIsTimedBesideAnEvaluation) {
+    script({{"steps", 20}, {"step_ms", 10}});
+    ASSERT_TRUE(startEngine());
+    document_.setPlan(QStringLiteral("Edit"), kept(48));
+    engine_.evaluate();
+    ASSERT_TRUE(wait([this] { return stateOf(kept(48)) == PlanState::Measuring; }));
+    const std::int64_t job = engine_.benchmark({{kept(48)}}, {}, done());
+    const auto mine = [&] { return *std::ranges::find(engine_.jobs(), job, &EngineJob::id); };
+    ASSERT_TRUE(wait([&] { return mine().state == EngineJob::State::Running; }));
+    EXPECT_EQ(stateOf(kept(48)), PlanState::Exact) << "the evaluation has ended before";
+    engine_.cancel(job);
+    ASSERT_TRUE(wait([this] { return !done_.empty(); }));
+    EXPECT_EQ(mine().state, EngineJob::State::Cancelled);
+    EXPECT_FALSE(document_.fullSpeed());
+}
+
+TEST_F(MeasurementsTest, SaysWhyNoSpeedCanBeMeasured) {
+    EXPECT_EQ(engine_.benchmark({}, {}, done()), -1);
+    EXPECT_EQ(done_.back(), "The engine is not running|Start the engine");
+    script({{"fail", {{"bench", {{"message", "the device is gone"}, {"hint", "use the CPU"}}}}}});
+    ASSERT_TRUE(startEngine());
+    EXPECT_GE(engine_.benchmark({}, {}, done()), 0);
+    ASSERT_TRUE(wait([this] { return done_.size() == 2; }));
+    EXPECT_EQ(done_.back(), "the device is gone|use the CPU");
+    EXPECT_TRUE(refused_.empty());
+}
+
+TEST(BenchmarkRequestTest, TakesLongerWithMoreOfEverything) {
+    MeasuredSpeed speed;
+    BenchmarkRequest request;
+    EXPECT_FALSE(benchmarkSeconds(request, speed));
+    speed.prefill = 1000;
+    speed.decode = 100;
+    const double once = *benchmarkSeconds(request, speed);
+    // Six runs of the full model alone: 2,560 tokens read, 64 written.
+    EXPECT_GE(once, 6 * (2.56 + 0.64));
+    EXPECT_LE(once, 6 * (2 * 2.56 + 0.64));
+    EXPECT_EQ(benchmarkRuns(request), 3 * 6);
+    request.plans.resize(2);
+    EXPECT_NEAR(*benchmarkSeconds(request, speed), 3 * once, 1e-9);
+    EXPECT_EQ(benchmarkRuns(request), 3 * 3 * 6);
+    request.batch = 2;
+    EXPECT_NEAR(*benchmarkSeconds(request, speed), 6 * once, 1e-9);
+    speed.decode = 0;
+    EXPECT_TRUE(benchmarkSeconds(request, speed)) << "from prefill alone";
 }
 
 TEST_F(MeasurementsTest, MeasuresNoise) {

@@ -17,6 +17,7 @@ void FakeEngine::setJobs(const std::vector<EngineJob>& jobs) {
 
 void FakeEngine::start(const EngineAddress& address) {
     calls.push_back("start " + address.host.toStdString());
+    lastAddress = address;
 }
 
 void FakeEngine::restart() {
@@ -53,8 +54,12 @@ void FakeEngine::layerSweep() {
     calls.emplace_back("layerSweep");
 }
 
-void FakeEngine::benchmark(const std::vector<std::int64_t>& lengths, int batch) {
-    calls.push_back(fmt::format("benchmark {} {}", lengths.size(), batch));
+std::int64_t FakeEngine::benchmark(const BenchmarkRequest& request, Benchmark result, Done done) {
+    calls.push_back(fmt::format("benchmark {} {} {}", request.plans.size(), request.lengths.size(), request.batch));
+    lastBenchmark = request;
+    lastBenchmarkResult = std::move(result);
+    lastDone = std::move(done);
+    return benchmarkJob;
 }
 
 void FakeEngine::noise(const std::vector<double>& levels) {

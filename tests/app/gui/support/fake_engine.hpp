@@ -34,7 +34,7 @@ public:
     void evaluate() override;
     void sweep(const QStringList& methods, const std::vector<double>& ratios) override;
     void layerSweep() override;
-    void benchmark(const std::vector<std::int64_t>& lengths, int batch) override;
+    std::int64_t benchmark(const BenchmarkRequest& request, Benchmark result, Done done) override;
     void noise(const std::vector<double>& levels) override;
     void requestScores(const QString& method) override;
     void capture(const protocol::CaptureJobRequest& request, Done done) override;
@@ -45,6 +45,10 @@ public:
 
     std::vector<std::string> calls;  ///< "evaluate", "openModel /x", "cancel 3", …
     protocol::CaptureJobRequest lastCapture;
+    BenchmarkRequest lastBenchmark;
+    Benchmark lastBenchmarkResult;
+    std::int64_t benchmarkJob = 7;  ///< what benchmark() answers
+    EngineAddress lastAddress;
     Attribution lastAttribution;
     Done lastDone;
 

@@ -6,7 +6,8 @@
 //   greeting    instead of "RANKSCOPE 1"; empty: none at all
 //   protocol    version that hello answers
 //   steps, step_ms   of every job: progress and a partial after each
-//   fail        {method: {message, hint}}: these jobs fail
+//   fail        {method: {message, hint, cause}}: these jobs fail
+//   devices     {cuda: [name], no_cuda, cause}: what the machine has beside its CPU; cause: the question fails with it
 //   hash        of every model; otherwise the text of the file `hash` in its folder
 //   text_hash   of every text
 //   trouble     {method, step, what, code, log, once}: what = kill, exit, malformed, oversized, cut,
@@ -77,7 +78,8 @@ struct Job {
 
 class Engine {
 public:
-    explicit Engine(json script) : script_(std::move(script)) {}
+    Engine(json script, std::vector<std::string> arguments)
+        : script_(std::move(script)), arguments_(std::move(arguments)) {}
 
     int run();
 
@@ -99,6 +101,7 @@ private:
     std::vector<protocol::SweepPoint> points(const Job& job) const;
 
     json script_;
+    std::vector<std::string> arguments_;
     std::deque<Job> jobs_;
     std::int64_t next_ = 1;
     Clock::time_point due_;
@@ -300,8 +303,10 @@ Value Engine::result_of(const Job& job) {
             for (const std::int64_t length : request.lengths) {
                 const auto speed = static_cast<double>(length + static_cast<std::int64_t>(i));
                 out.runs.push_back({names[i], "prefill", length, request.batch, speed, 10, 9, 1, 5});
-                out.runs.push_back({names[i], "decode", length, request.batch, speed / 100, 10, 9, 0.5, 5});
             }
+            // As the engine does: written once, whatever was read; its length is that of what was written.
+            const auto speed = static_cast<double>(100 + i);
+            out.runs.push_back({names[i], "decode", request.decode_tokens, request.batch, speed, 10, 9, 0.5, 5});
         }
         return filled(out);
     }
@@ -329,7 +334,7 @@ Value Engine::result_of(const Job& job) {
 }
 
 void Engine::end(std::deque<Job>::iterator job, const char* reason) {
-    notify("failed", protocol::FailedNote{job->id, job->method, reason, 130, reason, {}});
+    notify("failed", protocol::FailedNote{job->id, job->method, reason, 130, reason, {}, {}});
     jobs_.erase(job);
 }
 
@@ -355,6 +360,19 @@ void Engine::handle(const Message& message) {
     }
     if (method == "jobs") {
         send(protocol::result(*message.id, protocol::to_value(protocol::JobsResult{})));
+        return;
+    }
+    if (method == "devices") {
+        const json devices = script_.value("devices", json::object());
+        if (const std::string cause = devices.value("cause", ""); !cause.empty()) {
+            send(protocol::failure(message.id, {5, "there are no devices", {}, cause}));
+            return;
+        }
+        protocol::DevicesResult out{{{"cpu", {}}}, devices.value("no_cuda", "")};
+        const json cuda = devices.value("cuda", json::array());
+        for (std::size_t i = 0; i < cuda.size(); ++i)
+            out.devices.push_back({"cuda:" + std::to_string(i), cuda[i].get<std::string>()});
+        send(protocol::result(*message.id, protocol::to_value(out)));
         return;
     }
     if (method == "cancel") {
@@ -389,7 +407,7 @@ void Engine::step() {
     if (fail.contains(job.method)) {
         const json& why = fail[job.method];
         notify("failed", protocol::FailedNote{job.id, job.method, "error", 3, why.value("message", ""),
-                                              why.value("hint", "")});
+                                              why.value("hint", ""), why.value("cause", "")});
         jobs_.pop_front();
     } else if (job.step <= steps()) {
         notify(
@@ -402,7 +420,7 @@ void Engine::step() {
             notify("finished", protocol::FinishedNote{job.id, job.method, result_of(job)});
         } catch (const Error& error) {
             notify("failed",
-                   protocol::FailedNote{job.id, job.method, "error", 3, error.what(), error.hint()});
+                   protocol::FailedNote{job.id, job.method, "error", 3, error.what(), error.hint(), {}});
         }
         jobs_.pop_front();
     }
@@ -411,6 +429,10 @@ void Engine::step() {
 
 int Engine::run() {
     log("process " + std::to_string(::getpid()));
+    std::string arguments = "arguments";
+    for (const std::string& word : arguments_)
+        arguments += " " + word;
+    log(arguments);
     const std::string noise = script_.value("noise", "");
     write_bytes(noise.data(), noise.size());
     const std::string greeting = script_.value("greeting", "RANKSCOPE 1") + "\n";
@@ -433,8 +455,10 @@ int Engine::run() {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
     ::signal(SIGPIPE, SIG_IGN);
     const char* script = std::getenv("RANKSCOPE_TEST_SCRIPT");
-    return Engine(script == nullptr ? json::object() : json::parse(text_of(script))).run();
+    return Engine(script == nullptr ? json::object() : json::parse(text_of(script)),
+                  {argv + 1, argv + argc})
+        .run();
 }
