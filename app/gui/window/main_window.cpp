@@ -29,6 +29,7 @@
 #include "app/gui/window/command_palette.hpp"
 #include "app/gui/window/main_tool_bar.hpp"
 #include "app/gui/window/number_under_hand.hpp"
+#include "app/gui/window/recent_menu.hpp"
 #include "app/gui/window/report_writer.hpp"
 #include "app/gui/window/session_keeper.hpp"
 #include "app/gui/window/style.hpp"
@@ -66,7 +67,7 @@ MainWindow::MainWindow(Workspace workspace, QWidget* parent)
     setObjectName(QStringLiteral("rankscope"));
     openMenu_ = new QMenu(tr("Open"), this);
     exportMenu_ = new QMenu(tr("Export"), this);
-    recentMenu_ = new QMenu(tr("Recent"), this);
+    recentMenu_ = new RecentMenu(*keeper_, this);
     demoMenu_ = new QMenu(tr("Demo"), this);
     buildActions();
     buildPlanActions();
@@ -424,6 +425,7 @@ void MainWindow::setTheme(const Theme& theme) {
     applyStyle(theme);
     actions_->applyTheme(theme);
     toolBar_->applyTheme(theme);
+    recentMenu_->applyTheme(theme);
     ribbon_->applyTheme(theme);
     banner_->applyTheme(theme);
     for (QWidget* widget : panels_) {

@@ -39,6 +39,7 @@ class Panel;
 class PlanPanel;
 class PlansJobsPanel;
 class ReportWriter;
+class RecentMenu;
 class Ribbon;
 class SessionKeeper;
 class StatePanel;
@@ -168,7 +169,6 @@ private:
     void openText();
     bool save(bool asNew);
     [[nodiscard]] bool mayLeave();
-    void fillRecent();
     void askCapture(int layer);
     void askExport();
     void askSweep();
@@ -193,7 +193,7 @@ private:
     double fontFactor_ = 1;
 
     QMenu* openMenu_ = nullptr;
-    QMenu* recentMenu_ = nullptr;
+    RecentMenu* recentMenu_ = nullptr;
     QMenu* demoMenu_ = nullptr;
     QMenu* exportMenu_ = nullptr;
     MainToolBar* toolBar_ = nullptr;

@@ -15,6 +15,7 @@
 #include "app/gui/window/main_tool_bar.hpp"
 #include "app/gui/window/main_window.hpp"
 #include "app/gui/window/session_keeper.hpp"
+#include "app/gui/window/recent_menu.hpp"
 
 #include <QApplication>
 #include <QDialog>
@@ -319,7 +320,7 @@ void MainWindow::buildMenus() {
     for (const QString& name : SessionKeeper::demos())
         connect(demoMenu_->addAction(name), &QAction::triggered, this, [this, name] { openDemo(name); });
     demoMenu_->setEnabled(!demoMenu_->isEmpty());
-    connect(recentMenu_, &QMenu::aboutToShow, this, &MainWindow::fillRecent);
+    connect(recentMenu_, &RecentMenu::openRequested, this, &MainWindow::openPath);
     put(openMenu_, {"file.open_model", "file.open_capture", "file.open_session", "file.open_text", ""});
     openMenu_->addMenu(demoMenu_);
     openMenu_->addMenu(recentMenu_);

@@ -170,16 +170,6 @@ void MainWindow::closeEvent(QCloseEvent* event) {
     event->accept();
 }
 
-void MainWindow::fillRecent() {
-    recentMenu_->clear();
-    for (const QString& path : keeper_->recent()) {
-        const bool there = QFileInfo::exists(path);
-        QAction* entry = recentMenu_->addAction(there ? path : tr("%1 (missing)").arg(path));
-        connect(entry, &QAction::triggered, this, [this, path] { openPath(path); });
-    }
-    if (recentMenu_->isEmpty()) recentMenu_->addAction(tr("Nothing yet"))->setEnabled(false);
-}
-
 void MainWindow::askCapture(int layer) {
     auto* dialog = new CaptureDialog(workspace_, layer, this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);

@@ -19,7 +19,9 @@ namespace rankscope::gui {
 namespace {
 
 constexpr int kAutosaveMs = 3000;
-constexpr int kMostRecent = 12;
+constexpr int kMostRecent = 12;  // beside the pinned ones
+const auto kRecent = QStringLiteral("recent");
+const auto kPinned = QStringLiteral("recentPinned");
 
 std::filesystem::path native(const QString& path) {
     return path.toStdString();
@@ -171,17 +173,44 @@ QString SessionKeeper::demoPath(const QString& name) {
         (data_folder() / "resources" / "sessions" / (name.toStdString() + ".rankscope")).string());
 }
 
+QStringList SessionKeeper::pinned() const {
+    return QSettings().value(kPinned).toStringList();
+}
+
 QStringList SessionKeeper::recent() const {
-    return QSettings().value(QStringLiteral("recent")).toStringList();
+    QStringList all = pinned();
+    for (const QString& path : QSettings().value(kRecent).toStringList()) {
+        if (!all.contains(path)) all << path;
+    }
+    return all;
 }
 
 void SessionKeeper::remember(const QString& path) {
-    QStringList all = recent();
-    all.removeAll(path);
-    all.prepend(path);
-    while (all.size() > kMostRecent)
-        all.removeLast();
-    QSettings().setValue(QStringLiteral("recent"), all);
+    if (pinned().contains(path)) return;
+    QStringList others = QSettings().value(kRecent).toStringList();
+    others.removeAll(path);
+    others.prepend(path);
+    while (others.size() > kMostRecent)
+        others.removeLast();
+    QSettings().setValue(kRecent, others);
+}
+
+void SessionKeeper::setPinned(const QString& path, bool pinned) {
+    if (pinned == this->pinned().contains(path)) return;
+    forgetRecent(path);
+    if (pinned) {
+        QSettings().setValue(kPinned, this->pinned() << path);
+    } else {
+        remember(path);
+    }
+}
+
+void SessionKeeper::forgetRecent(const QString& path) {
+    QSettings settings;
+    for (const QString& list : {kRecent, kPinned}) {
+        QStringList paths = settings.value(list).toStringList();
+        if (paths.removeAll(path) > 0) settings.setValue(list, paths);
+    }
 }
 
 }  // namespace rankscope::gui

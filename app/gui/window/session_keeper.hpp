@@ -40,9 +40,16 @@ public:
     [[nodiscard]] static QStringList demos();
     [[nodiscard]] static QString demoPath(const QString& name);
 
-    /// Most recent first; paths of sessions, captures and model folders.
+    /// Paths of sessions, captures and model folders: the pinned ones, then the others, most recent first.
     [[nodiscard]] QStringList recent() const;
     void remember(const QString& path);
+    /// Those that stay whatever is opened after them; they do not count against the length of the list. In the
+    /// order in which they were pinned.
+    [[nodiscard]] QStringList pinned() const;
+    /// A path that is let go is the most recent of the others.
+    void setPinned(const QString& path, bool pinned);
+    /// Takes a path off the list, pinned or not.
+    void forgetRecent(const QString& path);
 
     [[nodiscard]] const QString& autosaveFile() const { return autosave_; }
 
