@@ -115,7 +115,7 @@ int main(int argc, char** argv) {
     // After the first paint: nothing in the window waits for the engine.
     QTimer::singleShot(0, &window, [&] {
         window.offerRecovery();
-        if (!parser.isSet(noEngine) && !parser.isSet(startTime)) engine.start({});
+        if (!parser.isSet(noEngine) && !parser.isSet(startTime)) window.startEngine();
         for (const QString& path : paths)
             window.openPath(path);
         // Their numbers come from the capture too, which is read in a thread.

@@ -27,6 +27,7 @@ class BenchmarkDialog;
 class ChannelsPanel;
 class CommandPalette;
 class ComparePanel;
+class DeviceMenu;
 class ElidedLabel;
 class ExplanationCard;
 class HistoryNotesPanel;
@@ -38,8 +39,8 @@ class NumberUnderHand;
 class Panel;
 class PlanPanel;
 class PlansJobsPanel;
-class ReportWriter;
 class RecentMenu;
+class ReportWriter;
 class Ribbon;
 class SessionKeeper;
 class StatePanel;
@@ -64,6 +65,8 @@ public:
     void openDemo(const QString& name);
     /// A session, a capture, a model folder or a text, told apart by what it is.
     void openPath(const QString& path);
+    /// Starts the engine on this machine, on the device that was chosen for it last.
+    void startEngine();
     /// Says that work of a window that did not end properly can be brought back.
     void offerRecovery();
 
@@ -172,10 +175,11 @@ private:
     void askCapture(int layer);
     void askExport();
     void askSweep();
+    void askBenchmark();
     void askConnection();
+    void chooseDevice(const QString& device);
     void showEngineDetails();
     void exportPlansTable();
-    void askBenchmark();
     void exportReport();
     void exportNotes();
     void askPreferences();
@@ -195,6 +199,7 @@ private:
     QMenu* openMenu_ = nullptr;
     RecentMenu* recentMenu_ = nullptr;
     QMenu* demoMenu_ = nullptr;
+    DeviceMenu* deviceMenu_ = nullptr;
     QMenu* exportMenu_ = nullptr;
     MainToolBar* toolBar_ = nullptr;
     Ribbon* ribbon_ = nullptr;
@@ -220,12 +225,12 @@ private:
     ExplanationCard* explanation_ = nullptr;
     NumberUnderHand* number_ = nullptr;
     ReportWriter* report_ = nullptr;
+    BenchmarkDialog* benchmark_ = nullptr;  ///< made when it is first asked for
     CommandPalette* palette_ = nullptr;
     TourRun* tour_ = nullptr;
     QString tourKey_;  ///< of the settings: where the tour was left
 
     struct {
-    BenchmarkDialog* benchmark_ = nullptr;  ///< made when it is first asked for
         double fontFactor = 1;
         QHash<QSplitter*, QByteArray> splitters;
         QList<QPointer<QWidget>> windows;  ///< popped-out panels and dialogs: they would show what is asked

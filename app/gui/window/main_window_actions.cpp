@@ -11,11 +11,12 @@
 #include "app/gui/widgets/panel.hpp"
 #include "app/gui/window/action_registry.hpp"
 #include "app/gui/window/command_palette.hpp"
+#include "app/gui/window/device_menu.hpp"
 #include "app/gui/window/engine_button.hpp"
 #include "app/gui/window/main_tool_bar.hpp"
 #include "app/gui/window/main_window.hpp"
-#include "app/gui/window/session_keeper.hpp"
 #include "app/gui/window/recent_menu.hpp"
+#include "app/gui/window/session_keeper.hpp"
 
 #include <QApplication>
 #include <QDialog>
@@ -199,10 +200,7 @@ void MainWindow::buildActions() {
          {tr("ssh"), tr("GPU"), tr("server")}},
         [this](bool) { askConnection(); });
     add({id("tools.local"), tr("Run the engine on this machine"), {}, id("chip"), {tr("local CPU")}},
-        [this, &engine](bool) {
-            address_ = {};
-            engine.start(address_);
-        });
+        [this](bool) { startEngine(); });
     add({id("tools.details"),
          tr("Engine details"),
          {},
@@ -362,12 +360,18 @@ void MainWindow::buildMenus() {
         {"run.live", "run.evaluate", "run.sweep", "run.layer_sweep", "run.noise", "", "run.capture",
          "run.benchmark", "", "text.play", "text.previous", "text.next", "text.previous_window",
          "text.next_window", "", "run.cancel"});
-    put(menuBar()->addMenu(tr("&Tools")),
-        {"tools.local", "tools.connect", "tools.restart_engine", "", "tools.details"});
+    deviceMenu_ = new DeviceMenu(workspace_.engine, this);
+    connect(deviceMenu_, &DeviceMenu::chosen, this, &MainWindow::chooseDevice);
+    QMenu* tools = menuBar()->addMenu(tr("&Tools"));
+    put(tools, {"tools.local", "tools.connect"});
+    tools->addMenu(deviceMenu_);
+    put(tools, {"tools.restart_engine", "", "tools.details"});
     put(menuBar()->addMenu(tr("&Help")),
         {"help.story", "help.tour", "help.keys", "help.explain", "", "help.about"});
-    put(toolBar_->engine()->menu(),
-        {"tools.local", "tools.connect", "tools.restart_engine", "tools.details", "", "run.cancel"});
+    QMenu* engine = toolBar_->engine()->menu();
+    engine->addMenu(deviceMenu_);
+    engine->addSeparator();
+    put(engine, {"tools.local", "tools.connect", "tools.restart_engine", "tools.details", "", "run.cancel"});
 }
 
 void MainWindow::openPalette() {

@@ -10,6 +10,7 @@
 #include "app/gui/window/benchmark_dialog.hpp"
 #include "app/gui/window/capture_dialog.hpp"
 #include "app/gui/window/connect_dialog.hpp"
+#include "app/gui/window/device_menu.hpp"
 #include "app/gui/window/engine_details.hpp"
 #include "app/gui/window/export_dialog.hpp"
 #include "app/gui/window/main_window.hpp"
@@ -215,14 +216,6 @@ void MainWindow::askExport() {
     });
     dialog->open();
 }
-// One, kept with its results until the window goes.
-void MainWindow::askBenchmark() {
-    if (benchmark_ == nullptr) benchmark_ = new BenchmarkDialog(workspace_, this);
-    benchmark_->show();
-    benchmark_->raise();
-    benchmark_->activateWindow();
-}
-
 
 void MainWindow::askSweep() {
     auto* dialog = new SweepDialog(workspace_.document.fullQuality(), this);
@@ -232,15 +225,35 @@ void MainWindow::askSweep() {
     dialog->open();
 }
 
+// One, kept with its results until the window goes.
+void MainWindow::askBenchmark() {
+    if (benchmark_ == nullptr) benchmark_ = new BenchmarkDialog(workspace_, this);
+    benchmark_->show();
+    benchmark_->raise();
+    benchmark_->activateWindow();
+}
+
 void MainWindow::askConnection() {
     auto* dialog = new ConnectDialog(this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &QDialog::accepted, this, [this, dialog] {
         dialog->keep();
         address_ = dialog->address();
+        DeviceMenu::keep(address_.host, address_.device);
         workspace_.engine.start(address_);
     });
     dialog->open();
+}
+
+void MainWindow::startEngine() {
+    address_ = {{}, {}, DeviceMenu::kept({})};
+    workspace_.engine.start(address_);
+}
+
+void MainWindow::chooseDevice(const QString& device) {
+    address_.device = device;
+    DeviceMenu::keep(address_.host, device);
+    workspace_.engine.start(address_);
 }
 
 void MainWindow::showEngineDetails() {
