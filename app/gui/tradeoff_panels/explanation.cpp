@@ -244,11 +244,17 @@ std::optional<Explanation> explain(const QString& asked, const Workspace& worksp
     e.from = text(entry->from);
     e.certainty = text(entry->certainty);
     e.careful = text(entry->careful);
-    if (!workspace.document.hasModel()) return e;
     static const QStringList kPlanTopics{
         QStringLiteral("state"),  QStringLiteral("parameters"), QStringLiteral("perplexity"),
         QStringLiteral("delta"),  QStringLiteral("estimate"),   QStringLiteral("recall"),
         QStringLiteral("decode"), QStringLiteral("prefill"),    QStringLiteral("mean_kept")};
+    for (const QString& related :
+         QString::fromLatin1(entry->related).split(QLatin1Char(' '), Qt::SkipEmptyParts))
+        e.related << (id.isEmpty() || !kPlanTopics.contains(related) ? related
+                                                                     : related + QLatin1Char('/') + id);
+    e.places = QString::fromLatin1(entry->places).split(QLatin1Char(' '), Qt::SkipEmptyParts);
+    e.source = text(entry->source);
+    if (!workspace.document.hasModel()) return e;
     if (kPlanTopics.contains(topic)) {
         const Document& document = workspace.document;
         const SavedPlan* point = document.point(id);

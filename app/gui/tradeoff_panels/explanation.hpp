@@ -4,6 +4,7 @@
 #include "app/gui/document/workspace.hpp"
 
 #include <QString>
+#include <QStringList>
 
 #include <optional>
 
@@ -16,7 +17,10 @@ struct Explanation {
     QString numbers;  ///< the formula with the current numbers, without "= result"; may be empty
     QString result;   ///< `+0.73 ± 0.06`; `–` while unknown
     QString unit, from, certainty, careful;
-    QString exact;  ///< for the clipboard: full precision, `value ± error unit`; empty while unknown
+    QStringList related;  ///< topics, with the plan's id where this one has it and they are of a plan too
+    QStringList places;   ///< names of ExplanationPlace
+    QString source;       ///< who defined it; may be empty
+    QString exact;        ///< for the clipboard: full precision, `value ± error unit`; empty while unknown
 
     bool operator==(const Explanation&) const = default;
 };

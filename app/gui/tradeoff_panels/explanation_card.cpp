@@ -8,6 +8,7 @@
 #include "app/gui/theme/fonts.hpp"
 #include "app/gui/theme/icons.hpp"
 #include "app/gui/tradeoff_panels/explanation.hpp"
+#include "app/gui/tradeoff_panels/explanation_table.hpp"
 
 #include <QApplication>
 #include <QClipboard>
@@ -89,13 +90,19 @@ void ExplanationCard::build() {
     column->addWidget(formula_);
     lines_ = new QGridLayout;
     lines_->setColumnStretch(1, 1);
-    for (const QString& name : {tr("Unit"), tr("From"), tr("Certainty"), tr("Careful")}) {
+    for (const QString& name : {tr("Unit"), tr("From"), tr("Certainty"), tr("Careful"), tr("See")}) {
         Line line{new QLabel(name, this), wrapped(this)};
         const int row = static_cast<int>(rows_.size());
         lines_->addWidget(line.name, row, 0, Qt::AlignTop);
         lines_->addWidget(line.text, row, 1);
         rows_.append(line);
     }
+    QLabel* see = rows_.last().text;
+    see->setTextFormat(Qt::RichText);
+    see->setTextInteractionFlags(Qt::LinksAccessibleByMouse | Qt::LinksAccessibleByKeyboard);
+    see->setFocusPolicy(Qt::StrongFocus);
+    see->setAccessibleName(tr("See"));
+    connect(see, &QLabel::linkActivated, this, &ExplanationCard::follow);
     column->addLayout(lines_);
     auto* buttons = new QHBoxLayout;
     copy_ = new QPushButton(tr("Copy value"), this);
@@ -140,7 +147,7 @@ void ExplanationCard::fill() {
     }
     formula_->setText(formula);
     formula_->setVisible(!formula.isEmpty());
-    const QString texts[] = {e->unit, e->from, e->certainty, e->careful};
+    const QString texts[] = {e->unit, e->from, e->certainty, e->careful, seeText()};
     for (qsizetype i = 0; i < rows_.size(); ++i) {
         rows_[i].text->setText(texts[i]);
         rows_[i].text->setVisible(!texts[i].isEmpty());
@@ -150,6 +157,44 @@ void ExplanationCard::fill() {
     copy_->setEnabled(!exact_.isEmpty());
     copy_->setToolTip(exact_);
     if (isVisible()) place();
+}
+
+QString ExplanationCard::seeText() const {
+    const std::optional<Explanation> e = explain(topic_, workspace_);
+    if (!e) return {};
+    const auto link = [this](const QString& target, const QString& text) {
+        if (!links_) return text.toHtmlEscaped();
+        return QStringLiteral("<a href=\"%1\" style=\"color:%2\">%3</a>")
+            .arg(target.toHtmlEscaped(), theme_->color(Role::Accent).name(), text.toHtmlEscaped());
+    };
+    QStringList topics, places, parts;
+    for (const QString& id : e->related) {
+        if (const ExplanationTopic* topic = explanationTopic(id.section(QLatin1Char('/'), 0, 0)))
+            topics << link(QStringLiteral("topic:") + id, explanationText(topic->title));
+    }
+    for (const QString& name : e->places) {
+        if (const ExplanationPlace* place = explanationPlace(name))
+            places << link(QStringLiteral("place:") + name, explanationText(place->title));
+    }
+    if (!topics.isEmpty()) parts << topics.join(QStringLiteral(", "));
+    if (!places.isEmpty()) parts << tr("shown in %1").arg(places.join(QStringLiteral(", ")));
+    if (!e->source.isEmpty()) parts << e->source.toHtmlEscaped();
+    return parts.join(QStringLiteral("<br>"));
+}
+
+void ExplanationCard::follow(const QString& link) {
+    if (link.startsWith(QLatin1String("topic:"))) {
+        showTopic(link.mid(6), beside_);
+    } else if (link.startsWith(QLatin1String("place:"))) {
+        if (!pin_->isChecked()) dismiss();
+        Q_EMIT placeRequested(link.mid(6));
+    }
+}
+
+void ExplanationCard::setLinks(bool links) {
+    links_ = links;
+    rows_.last().text->setFocusPolicy(links ? Qt::StrongFocus : Qt::NoFocus);
+    if (isVisible()) fill();
 }
 
 void ExplanationCard::place() {
@@ -190,6 +235,7 @@ void ExplanationCard::setHasHelp(bool help) {
 void ExplanationCard::applyTheme(const Theme& theme) {
     theme_ = &theme;
     setLook();
+    if (isVisible()) fill();  // links carry their colour
     update();
 }
 

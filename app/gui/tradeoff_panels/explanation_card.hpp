@@ -32,6 +32,9 @@ public:
 
     [[nodiscard]] const QString& topic() const { return topic_; }
 
+    /// Without it the card leads nowhere else: in a lecture another number may be the answer.
+    void setLinks(bool links);
+
     /// A button asks for the page about the topic.
     void setHasHelp(bool help);
 
@@ -39,6 +42,8 @@ public:
 
 Q_SIGNALS:
     void helpRequested(const QString& topic);
+    /// A name of ExplanationPlace.
+    void placeRequested(const QString& place);
     /// A sentence for the status bar.
     void message(const QString& text);
     void closed();
@@ -55,6 +60,9 @@ private:
     void setLook();
     void place();
     void copyValue();
+    /// Where a link of the row "See" leads.
+    void follow(const QString& link);
+    [[nodiscard]] QString seeText() const;
     void dismiss();
 
     struct Line {
@@ -71,7 +79,8 @@ private:
     QLabel* definition_;
     QLabel* formula_;
     QGridLayout* lines_;
-    QList<Line> rows_;  ///< unit, from, certainty, careful
+    QList<Line> rows_;  ///< unit, from, certainty, careful, see
+    bool links_ = true;
     QToolButton* pin_;
     QToolButton* close_;
     QPushButton* copy_;

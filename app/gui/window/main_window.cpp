@@ -80,6 +80,7 @@ MainWindow::MainWindow(Workspace workspace, QWidget* parent)
     explanation_ = new ExplanationCard(workspace_, this);
     explanation_->hide();
     connect(explanation_, &ExplanationCard::message, this, &MainWindow::say);
+    connect(explanation_, &ExplanationCard::placeRequested, this, &MainWindow::showPlace);
     number_ = new NumberUnderHand(this);
     report_ = new ReportWriter(this);
     connect(report_, &ReportWriter::finished, this, [this](const QString& page, const QString& failure) {

@@ -144,6 +144,9 @@ private:
     void rememberShares();
     void fitWidth();
     void showMiddle();
+    /// Brings a part of the window up and gives it the keyboard.
+    void showPlace(const QString& name);
+    static void focusInto(QWidget* panel);
     void maximise(QWidget* panel);
     void popOut(QWidget* panel);
     void stepPanel(int direction);

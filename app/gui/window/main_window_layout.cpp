@@ -100,6 +100,25 @@ void MainWindow::showMiddle() {
     scrubber_->setVisible(page == layer_ || page == state_);
 }
 
+void MainWindow::showPlace(const QString& name) {
+    if (isLecture()) return;
+    if (maximised_ != nullptr) maximise(maximised_);
+    const bool layer = name == QLatin1String("layer"), state = name == QLatin1String("state");
+    if (name == QLatin1String("compare")) {
+        rememberShares();
+        setLayout(Layout::Compare);
+    } else if ((layer || state) && layout_ == Layout::Compare) {
+        rememberShares();
+        setLayout(Layout::Inspect);
+    }
+    if (layer || state) {
+        noise_ = false;
+        workspace_.selection.setLevel(state ? Selection::Level::State : Selection::Level::Layer);
+        showMiddle();
+    }
+    if (QWidget* there = place(name)) focusInto(there);
+}
+
 // The first level of shrinking at which everything fits.
 void MainWindow::fitWidth() {
     const double unit = designUnit(QApplication::font());
@@ -200,6 +219,10 @@ void MainWindow::stepPanel(int direction) {
     const qsizetype at = shown.indexOf(focusedPanel());
     const qsizetype next = (at + direction + shown.size()) % shown.size();
     QWidget* panel = shown[at < 0 ? 0 : next];
+    focusInto(panel);
+}
+
+void MainWindow::focusInto(QWidget* panel) {
     QWidget* target = panel;
     if (const auto* own = qobject_cast<Panel*>(panel); own != nullptr && own->keyboardTarget() != nullptr) {
         own->keyboardTarget()->setFocus(Qt::TabFocusReason);

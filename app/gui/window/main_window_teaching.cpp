@@ -108,12 +108,14 @@ void MainWindow::beginLecture(const QString& script) {
     connect(lecture_, &Lecture::leaveRequested, this, [this] { setLecture(false); });
     connect(lecture_, &Lecture::explainRequested, this, [this](const QString& topic) { explain(topic); });
     connect(&lecture_->run(), &LectureRun::changed, explanation_, &QWidget::hide);
+    explanation_->setLinks(false);
     connect(lecture_, &Lecture::fullScreenRequested, this,
             [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
 }
 
 void MainWindow::endLecture() {
     explanation_->hide();
+    explanation_->setLinks(true);
     Lecture* lecture = lecture_;
     lecture_ = nullptr;
     centralWidget()->layout()->removeWidget(lecture->stage());

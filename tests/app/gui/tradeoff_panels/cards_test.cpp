@@ -53,6 +53,21 @@ TEST(ExplanationTable, KnowsEveryMetric) {
             << metric.name;
 }
 
+TEST(ExplanationTable, EveryLinkLeadsSomewhereElse) {
+    for (const ExplanationTopic& topic : explanationTopics()) {
+        const QStringList related = QString::fromLatin1(topic.related).split(QLatin1Char(' '));
+        EXPECT_EQ(QSet<QString>(related.begin(), related.end()).size(), related.size()) << topic.id;
+        for (const QString& id : related) {
+            EXPECT_NE(explanationTopic(id), nullptr) << topic.id << " to " << id.toStdString();
+            EXPECT_NE(id, QString::fromLatin1(topic.id));
+        }
+        const QStringList places = QString::fromLatin1(topic.places).split(QLatin1Char(' '));
+        for (const QString& name : places)
+            EXPECT_NE(explanationPlace(name), nullptr) << topic.id << " in " << name.toStdString();
+    }
+    EXPECT_EQ(explanationPlace(QStringLiteral("nowhere")), nullptr);
+}
+
 TEST(ExplanationTable, EveryTopicCanBeExplainedWithAndWithoutAnything) {
     SampleWorkspace sample(SampleModel{.answers = true});
     Document empty;
@@ -146,6 +161,35 @@ TEST_F(CardTest, LosingTheFocusClosesItUnlessItIsPinned) {
     card.findChildren<QToolButton*>().first()->setChecked(true);
     other->setFocus();
     EXPECT_TRUE(card.isVisible());
+}
+
+TEST_F(CardTest, SeeLeadsToOtherCardsAndPlaces) {
+    card.showTopic(QStringLiteral("kept_energy"), QRect(10, 10, 40, 40));
+    QLabel* see = nullptr;
+    for (QLabel* label : card.findChildren<QLabel*>()) {
+        if (label->text().contains(QStringLiteral("<a href"))) see = label;
+    }
+    ASSERT_NE(see, nullptr);
+    EXPECT_TRUE(see->text().contains(QStringLiteral("shown in")));
+    EXPECT_TRUE(see->textInteractionFlags().testFlag(Qt::LinksAccessibleByKeyboard));
+    EXPECT_TRUE(see->focusPolicy() & Qt::TabFocus);
+    Q_EMIT see->linkActivated(QStringLiteral("topic:best_directions"));
+    EXPECT_EQ(card.topic(), QStringLiteral("best_directions"));
+    EXPECT_TRUE(card.isVisible());
+    EXPECT_TRUE(see->text().contains(QStringLiteral("Eckart")));
+    QSignalSpy place(&card, &ExplanationCard::placeRequested);
+    Q_EMIT see->linkActivated(QStringLiteral("place:layer"));
+    ASSERT_EQ(place.count(), 1);
+    EXPECT_EQ(place[0][0].toString(), QStringLiteral("layer"));
+    EXPECT_FALSE(card.isVisible()) << "it would hide what it points at";
+    // The plan that a card is about stays the one.
+    const QString id = sample.document.state().points.front().id;
+    card.showTopic(QStringLiteral("perplexity/") + id, QRect(10, 10, 40, 40));
+    EXPECT_TRUE(see->text().contains(QStringLiteral("topic:delta/") + id));
+    // In a lecture another number may be the answer.
+    card.setLinks(false);
+    EXPECT_FALSE(see->text().contains(QStringLiteral("<a href")));
+    EXPECT_TRUE(see->text().contains(QStringLiteral("paired")));
 }
 
 TEST(StoryCardTest, TellsTheStoryOfTheSession) {

@@ -7,6 +7,7 @@
 #include "app/gui/theme/fonts.hpp"
 #include "app/gui/tradeoff_panels/compare_panel.hpp"
 #include "app/gui/tradeoff_panels/explanation_card.hpp"
+#include "app/gui/tradeoff_panels/explanation_table.hpp"
 #include "app/gui/tradeoff_panels/plans_model.hpp"
 #include "app/gui/tradeoff_panels/plans_table.hpp"
 #include "app/gui/tradeoff_panels/ribbon_readout.hpp"
@@ -316,6 +317,19 @@ TEST_F(MainWindowTest, ThePlansTableIsCompleteAsCsvAndLatex) {
     const QString latex = plansTable(sample.document, true);
     EXPECT_TRUE(latex.contains(QStringLiteral("DRRQR 50 \\%")));
     EXPECT_FALSE(latex.contains(QStringLiteral("nan")));
+}
+
+TEST(MainWindowPlaces, EveryPlaceOfACardIsThereAndIsShown) {
+    SampleWorkspace sample;
+    MainWindow window(sample.workspace);
+    window.show();
+    for (const ExplanationPlace& place : explanationPlaces()) {
+        const QString name = QString::fromLatin1(place.name);
+        QWidget* there = window.place(name);
+        ASSERT_NE(there, nullptr) << place.name;
+        Q_EMIT window.findChild<ExplanationCard*>()->placeRequested(name);
+        EXPECT_TRUE(there->isVisible()) << place.name;
+    }
 }
 
 }  // namespace
