@@ -12,6 +12,7 @@
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QIcon>
+#include <QScreen>
 #include <QSettings>
 #include <QTimer>
 
@@ -95,6 +96,8 @@ int main(int argc, char** argv) {
 
     const QByteArray geometry = QSettings().value(QStringLiteral("geometry")).toByteArray();
     if (!geometry.isEmpty()) window.restoreGeometry(geometry);
+    // A first start on a small screen: nothing may lie outside it.
+    if (geometry.isEmpty()) window.resize(window.size().boundedTo(window.screen()->availableSize()));
     const QStringList paths = parser.positionalArguments();
     if (paths.isEmpty() || parser.isSet(demo)) window.openDemo(parser.value(demo));
     if (parser.isSet(startTime)) {
