@@ -133,7 +133,7 @@ private:
         for (const std::int64_t K : full ? Sizes{16, 32, 48, 64, 80, 96, 128, 192, 256} : Sizes{16, 48, 64, 96, 128}) {
             later("prefill", [this, K] { prefill(1, 2048, 16, K, 128); });
         }
-        for (const auto& [B, T] : full ? std::vector<std::pair<std::int64_t, std::int64_t>>{{1, 64}, {1, 512}, {1, 8192}, {1, 32768}, {16, 512}, {256, 64}}
+        for (const auto& [B, T] : full ? std::vector<std::pair<std::int64_t, std::int64_t>>{{1, 64}, {1, 512}, {1, 4096}, {1, 8192}, {1, 32768}, {16, 512}, {256, 64}}
                                        : std::vector<std::pair<std::int64_t, std::int64_t>>{{1, 64}}) {
             later("prefill", [this, batch = B, length = T] { prefill(batch, length, 16, 128, 128); });
         }

@@ -87,8 +87,8 @@ void add_bench(CLI::App& app, Context& context) {
     command->add_option("--batch", o->batch, "sequences at once")->check(CLI::Range(1, 1 << 16))->capture_default_str();
     command->add_option("--decode-tokens", o->decode_tokens, "tokens to decode per run")->check(CLI::Range(1, 1 << 20))->capture_default_str();
     command->add_option("--repeats", o->repeats, "runs of each kind (one more warms up)")->check(CLI::Range(1, 1000))->capture_default_str();
-    auto* kernels = command->add_flag("--kernels", o->kernels, "a table of kernels in place of a model: shapes that need about a minute");
-    command->add_flag("--full", o->kernel.full, "all widths, lengths and batches (many minutes)")->needs(kernels);
+    auto* kernels = command->add_flag("--kernels", o->kernels, "a table of kernels in place of a model: a few shapes, some seconds");
+    command->add_flag("--full", o->kernel.full, "all widths, lengths and batches (some minutes)")->needs(kernels);
     command->add_option("--only", o->kernel.operations, "operations of the table: prefill, decode, singular-values, rank, spectrum, cross-entropy")
         ->delimiter(',')->needs(kernels);
     command->add_option("--seconds", o->kernel.seconds_a_row, "how long a row is timed, three rounds at least")

@@ -4,6 +4,7 @@
 #include "core/base/error.hpp"
 #include "core/model/internal/cuda_library.hpp"
 #include "core/model/internal/mixer.hpp"
+#include "core/model/internal/torch_errors.hpp"
 #include "kernels/parallel.hpp"
 
 #include <ATen/Context.h>
@@ -61,10 +62,12 @@ std::int64_t free_memory(const at::Device& device) {
     }
     constexpr auto kAll = static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE);
     const c10::DeviceIndex index = device.has_index() ? device.index() : c10::DeviceIndex{0};
-    c10::DeviceAllocator* allocator = c10::getDeviceAllocator(device.type());
-    const auto stats = allocator->getDeviceStats(index);
-    const std::int64_t kept = stats.reserved_bytes[kAll].current - stats.allocated_bytes[kAll].current;
-    return static_cast<std::int64_t>(allocator->getMemoryInfo(index).first) + kept;
+    return translated([&] {
+        c10::DeviceAllocator* allocator = c10::getDeviceAllocator(device.type());
+        const auto stats = allocator->getDeviceStats(index);
+        const std::int64_t kept = stats.reserved_bytes[kAll].current - stats.allocated_bytes[kAll].current;
+        return static_cast<std::int64_t>(allocator->getMemoryInfo(index).first) + kept;
+    });
 }
 
 bool bfloat16_products_are_fast(const at::Device& device) {
