@@ -29,22 +29,25 @@ inline void put(Bf16& to, float x) {
     to.bits = static_cast<std::uint16_t>(x == x ? rounded : 0x7fc0U);
 }
 
-// e^x within 2 ulp for -87 < x < 88, saturating outside: x = n ln 2 + r, |r| <= ln 2 / 2, minimax polynomial
-// for e^r.
+// e^r for |r| <= ln 2 / 2, minimax polynomial; a float or a vector of them.
+template <class Real>
+inline Real exponential_near_zero(Real r) {
+    Real p = r * 1.9875691500e-4F + 1.3981999507e-3F;
+    p = p * r + 8.3334519073e-3F;
+    p = p * r + 4.1665795894e-2F;
+    p = p * r + 1.6666665459e-1F;
+    p = p * r + 5.0000001201e-1F;
+    return p * r * r + r + 1.0F;
+}
+
+// e^x within 2 ulp for -87 < x < 88, saturating outside: x = n ln 2 + r, |r| <= ln 2 / 2.
 inline float exponential(float x) {
     x = x < -87.0F ? -87.0F : x;
     x = x > 88.0F ? 88.0F : x;
     constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: adding it rounds to an integer
     const float n = (x * 1.44269504F + kRound) - kRound;
     const float r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
-    float p = 1.9875691500e-4F;
-    p = p * r + 1.3981999507e-3F;
-    p = p * r + 8.3334519073e-3F;
-    p = p * r + 4.1665795894e-2F;
-    p = p * r + 1.6666665459e-1F;
-    p = p * r + 5.0000001201e-1F;
-    p = p * r * r + r + 1.0F;
-    return p * std::bit_cast<float>((static_cast<std::int32_t>(n) + 127) << 23);
+    return exponential_near_zero(r) * std::bit_cast<float>((static_cast<std::int32_t>(n) + 127) << 23);
 }
 
 inline float sigmoid(float x) {

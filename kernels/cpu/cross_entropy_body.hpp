@@ -24,15 +24,8 @@ inline Vec decaying_exponential(Vec x) {
     x = x < least ? least : x;
     const Vec n = (x * 1.44269504F + round) - round;
     const Vec r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
-    Vec p = broadcast(1.9875691500e-4F);
-    p = p * r + 1.3981999507e-3F;
-    p = p * r + 8.3334519073e-3F;
-    p = p * r + 4.1665795894e-2F;
-    p = p * r + 1.6666665459e-1F;
-    p = p * r + 5.0000001201e-1F;
-    p = p * r * r + r + 1.0F;
     const Mask exponent = (__builtin_convertvector(n, Mask) + 127) << 23;
-    return p * reinterpret_cast<Vec>(exponent);
+    return exponential_near_zero(r) * reinterpret_cast<Vec>(exponent);
 }
 
 // Of kVectors vectors of rows, over the entries seen so far.
