@@ -139,6 +139,8 @@ protected:
     [[nodiscard]] const AxisSpec& yAxis() const { return y_; }
 
     void setCurves(const QList<Curve>& curves);
+    /// Curves that change while the others stay, during a drag: painted over the picture that is kept of those.
+    void setLiveCurves(const QList<Curve>& curves);
     void setBands(const QList<Band>& bands);
 
     /// Room at the right of the plot for labels at line ends, in pixels.
@@ -183,6 +185,7 @@ private:
     void paintGrid(QPainter& painter);
     void paintFrame(QPainter& painter);
     void paintAxis(QPainter& painter, Qt::Orientation orientation);
+    void paintLive(QPainter& painter);
     [[nodiscard]] double headingHeight() const;
     /// Where the legend goes in the heading's line; null: under the plot.
     [[nodiscard]] QRectF headingLegend() const;
@@ -203,6 +206,7 @@ private:
     QList<QLineSeries*> curves_;
     QList<QAreaSeries*> bands_;
     QList<Curve> shownCurves_;
+    QList<Curve> liveCurves_;
     QList<Band> shownBands_;
     LayerItem* under_;
     LayerItem* lines_;

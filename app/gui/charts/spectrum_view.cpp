@@ -62,9 +62,8 @@ void SpectrumView::setAfterPruning(const std::vector<float>& values, bool captur
         refresh();
         return;
     }
-    setCurves(mainCurves());
+    setLiveCurves(afterPruningCurves());
     if (hasTableModel()) tableModel()->setTable(table());
-    updateOver();
 }
 
 void SpectrumView::setCutHeld(bool held) {
@@ -150,13 +149,15 @@ QList<PlotView::Curve> SpectrumView::mainCurves() const {
     const auto& selected = curves_[static_cast<std::size_t>(data_.selected)];
     result.append({cutCurve(x, selected, range),
                    QPen(theme().color(Role::Ink), 2.2, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin)});
-    if (!data_.afterPruning.empty()) {
-        const double scale = scaleOf(data_.heads[static_cast<std::size_t>(data_.selected)]);
-        QPen pen(theme().color(data_.method), 2, Qt::SolidLine, Qt::FlatCap, Qt::RoundJoin);
-        if (!data_.afterPruningCaptured) pen.setDashPattern({3.5, 2});
-        result.append({cutCurve(x, shown(data_.afterPruning, scale), range), pen});
-    }
     return result;
+}
+
+QList<PlotView::Curve> SpectrumView::afterPruningCurves() const {
+    if (curves_.empty() || data_.afterPruning.empty()) return {};
+    const double scale = scaleOf(data_.heads[static_cast<std::size_t>(data_.selected)]);
+    QPen pen(theme().color(data_.method), 2, Qt::SolidLine, Qt::FlatCap, Qt::RoundJoin);
+    if (!data_.afterPruningCaptured) pen.setDashPattern({3.5, 2});
+    return {{cutCurve(positions(), shown(data_.afterPruning, scale), axisRange()), pen}};
 }
 
 void SpectrumView::rebuild() {
@@ -217,6 +218,7 @@ void SpectrumView::rebuild() {
     }
     setBands(bands);
     setCurves(mainCurves());
+    setLiveCurves(afterPruningCurves());
 
     if (!data_.heads.empty()) {
         double sum = 0;

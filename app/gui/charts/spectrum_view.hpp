@@ -104,6 +104,8 @@ private:
     [[nodiscard]] QList<CardRow> cardRows(int index) const;
     [[nodiscard]] std::vector<double> positions() const;
     [[nodiscard]] QList<Curve> mainCurves() const;
+    /// What a drag changes with every frame.
+    [[nodiscard]] QList<Curve> afterPruningCurves() const;
     void moveCut(int kept);
     [[nodiscard]] QString cutText() const;
 

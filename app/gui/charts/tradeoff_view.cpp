@@ -42,12 +42,19 @@ void TradeoffView::setDot(const TradeoffDot& dot) {
     // Lines and range hang on exact and uniform dots only.
     const bool light =
         !dot.uniform && !found->uniform && dot.state != PlanState::Exact && found->state != PlanState::Exact;
+    const std::optional<QRectF> before = paintedAlone(*found);
     *found = dot;
     if (!light) {
         refresh();
         return;
     }
-    updateOver();
+    const std::optional<QRectF> after = paintedAlone(dot);
+    if (before && after) {
+        updateOver(*before);
+        updateOver(*after);
+    } else {
+        updateOver();
+    }
     if (hasTableModel()) tableModel()->setTable(table());
 }
 
@@ -110,6 +117,19 @@ bool TradeoffView::isShown(const TradeoffDot& dot) const {
 QPointF TradeoffView::dotPixel(const QString& id) const {
     const TradeoffDot* dot = find(id);
     return dot != nullptr && isShown(*dot) ? pixelOf(*dot) : QPointF();
+}
+
+std::optional<QRectF> TradeoffView::paintedAlone(const TradeoffDot& dot) const {
+    const bool named = dot.id == hover_ || dot.id == data_.selected || dot.id == data_.pinA || dot.id == data_.pinB;
+    if (!isShown(dot) || dot.recovered || named || (data_.hideCurrent && dot.id == data_.current)) return {};
+    const QPointF at = pixelOf(dot);
+    const double reach = 13 * unit() + 2;
+    QRectF painted(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach);
+    if (std::isfinite(dot.standardError)) {  // its bar may reach from edge to edge
+        painted.setTop(std::min(painted.top(), plotRect().top()));
+        painted.setBottom(std::max(painted.bottom(), plotRect().bottom()));
+    }
+    return painted;
 }
 
 int TradeoffView::countBeyond() const {

@@ -105,6 +105,8 @@ private:
     [[nodiscard]] QRectF dataRange() const;
     [[nodiscard]] QList<CardRow> cardRows(const TradeoffDot& dot) const;
     void hover(const QString& id);
+    /// Where the dot is painted; nothing if words, badges or arrows elsewhere belong to it as well.
+    [[nodiscard]] std::optional<QRectF> paintedAlone(const TradeoffDot& dot) const;
     void paintDot(QPainter& painter, const TradeoffDot& dot) const;
     void paintBeyond(QPainter& painter) const;
     void paintArrow(QPainter& painter, const TradeoffDot& dot) const;

@@ -235,8 +235,12 @@ void TradeoffView::paintOver(QPainter& painter) {
     }
     paintBeyond(painter);
     const TradeoffDot* last = find(data_.current);
+    const QRectF changed = painter.hasClipping() ? painter.clipBoundingRect() : QRectF();
     for (const TradeoffDot& dot : data_.dots) {
         if (!isShown(dot) || &dot == last) continue;
+        // While one dot moves only its surroundings are painted.
+        const std::optional<QRectF> alone = changed.isNull() ? std::nullopt : paintedAlone(dot);
+        if (alone && !alone->intersects(changed)) continue;
         if (dot.recovered) paintArrow(painter, dot);
         paintDot(painter, dot);
     }

@@ -9,6 +9,7 @@
 #include <QChart>
 #include <QLineSeries>
 #include <QMouseEvent>
+#include <QScreen>
 #include <QSignalSpy>
 #include <QTest>
 #include <QWidget>
@@ -78,6 +79,24 @@ inline void expectPointsInRange(PlotView& view) {
             EXPECT_LE(point.y(), high.y() + 1e-9);
         }
     }
+}
+
+/// What stands on the screen after only what changed was painted is what painting all of it gives.
+inline void expectScreenIsUpToDate(PlotView& view) {
+    const auto screen = [&view] {
+        QApplication::processEvents();
+        return view.screen()->grabWindow(view.winId()).toImage();
+    };
+    const QImage changed = screen();
+    ASSERT_FALSE(changed.isNull());
+    view.viewport()->update();
+    const QImage all = screen();
+    int different = 0;
+    for (int y = 0; y < all.height(); ++y) {
+        for (int x = 0; x < all.width(); ++x)
+            different += changed.pixel(x, y) == all.pixel(x, y) ? 0 : 1;
+    }
+    EXPECT_EQ(different, 0);
 }
 
 /// Pixels of exactly this colour.

@@ -212,6 +212,22 @@ TEST(SpectrumView, TheCurveAfterPruningHasTheMethodsColour) {
     EXPECT_GT(solid, pixelsOf(shown.view.grab().toImage(), color) + 50);
 }
 
+TEST(SpectrumView, WhatADragChangesLeavesNothingBehind) {
+    SpectrumData data = sample::spectrum(4, 64);
+    data.afterPruningCaptured = true;
+    ShownView<SpectrumView> shown(data);
+    for (const int kept : {40, 30, 31, 8, 1, 64}) {
+        shown.view.setKept(kept);
+        std::vector<float> after = data.heads[0];
+        after.resize(static_cast<std::size_t>(kept));
+        for (float& value : after)
+            value *= 0.8F;
+        shown.view.setAfterPruning(after, true);
+        expectScreenIsUpToDate(shown.view);
+        EXPECT_EQ(shown.view.drawing().curves.size(), 3) << "median, head, head after pruning";
+    }
+}
+
 TEST(SpectrumView, TableHasWhatIsDrawn) {
     ShownView<SpectrumView> shown(sample::spectrum(4, 64));
     ColumnTableModel* model = shown.view.tableModel();

@@ -86,6 +86,28 @@ TEST_F(Tradeoff, NoTwoNamesOfMethodsLieOnEachOther) {
     }
 }
 
+TEST_F(Tradeoff, ADotThatMovesLeavesNothingBehind) {
+    TradeoffDot dot;
+    dot.id = QStringLiteral("dragged");
+    dot.method = Method::Taylor;
+    dot.state = PlanState::Estimate;
+    const QRectF range(view.toValue(view.plotRect().bottomLeft()), view.toValue(view.plotRect().topRight()));
+    TradeoffData data = view.data();
+    data.current = dot.id;
+    data.dots.append(dot);
+    view.setData(data);
+    for (int i = 0; i < 12; ++i) {
+        dot.stateKib = range.left() + range.width() * (0.05 + 0.08 * i);
+        dot.quality = range.top() + range.height() * (0.9 - 0.075 * i);
+        if (i == 4) dot.quality = range.bottom() + 100;  // beyond the axis: counted in words elsewhere
+        dot.standardError = i % 3 == 2 ? 0.02 * std::abs(range.height()) : std::numeric_limits<double>::quiet_NaN();
+        if (i == 8) view.setHover(dot.id);
+        if (i == 10) view.setHover({});
+        view.setDot(dot);
+        expectScreenIsUpToDate(view);
+    }
+}
+
 TEST_F(Tradeoff, KeysWalkAndActivate) {
     QSignalSpy picked(&view, &TradeoffView::dotPicked);
     QSignalSpy activated(&view, &TradeoffView::dotActivated);
