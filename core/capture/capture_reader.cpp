@@ -132,6 +132,9 @@ struct CaptureReader::State {
                 for (const RankMetric& metric : rank_metrics_table()) {
                     if (file.has(place.id(), std::string(metric.name))) open(std::string(metric.name), {W, P, heads});
                 }
+                for (const auto& [name, set] : sets) {
+                    if (name != "states") file.read_ahead(set);
+                }
             }
             if (layout.inputs) {
                 open("q", {W, T, key_heads, K});

@@ -3,6 +3,7 @@
 
 #include "core/base/error.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -80,6 +81,10 @@ CarefulReader::CarefulReader(const std::filesystem::path& path) : path_(path.str
     H5Pset_fclose_degree(access.id(), H5F_CLOSE_STRONG);
     // A network drive may know no locks, and a capture that is being written may be looked at.
     H5Pset_file_locking(access.id(), false, true);
+    // Small chunks (tokens) are kept, those of states are not: one state, or the one number of a trial, then costs what it holds
+    // and not a chunk of up to 4 MiB.
+    constexpr std::size_t kKept = std::size_t{128} << 10;
+    H5Pset_cache(access.id(), 0, 521, kKept, 0.75);
     file_ = File(H5Fopen(path_.c_str(), H5F_ACC_RDONLY, access.id()));
     if (file_) return;
     const Failure failure = last_failure();
@@ -264,6 +269,14 @@ std::string CarefulReader::text(hid_t parent, const std::string& name) const {
     readable(H5Dread(dataset.id(), type.id(), H5S_ALL, H5S_ALL, budget.transfer(), &value), path_, name);
     const std::unique_ptr<char, void (*)(void*)> owner(value, std::free);
     return value == nullptr ? std::string() : std::string(value);
+}
+
+void CarefulReader::read_ahead(const Dataset& dataset) const {
+    void* descriptor = nullptr;
+    const haddr_t begin = H5Dget_offset(dataset.id());
+    if (begin == HADDR_UNDEF || H5Fget_vfd_handle(file_.id(), H5P_DEFAULT, &descriptor) < 0 || descriptor == nullptr) return;
+    ::posix_fadvise(*static_cast<const int*>(descriptor), static_cast<off_t>(begin), static_cast<off_t>(H5Dget_storage_size(dataset.id())),
+                    POSIX_FADV_WILLNEED);
 }
 
 void CarefulReader::read(const Dataset& dataset, hid_t type, const Extents& offset, const Extents& count, void* out, const std::string& what,

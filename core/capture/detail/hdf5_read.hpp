@@ -44,6 +44,9 @@ public:
     [[nodiscard]] std::vector<std::int32_t> read_integers(const Dataset& dataset, const Extents& offset, const Extents& count, const std::string& what) const;
     [[nodiscard]] std::vector<std::string> read_texts(const Dataset& dataset, const Extents& offset, const Extents& count, const std::string& what) const;
 
+    /// Tells the system that all of a contiguous dataset will be read soon: from a slow disk it comes while others are opened.
+    void read_ahead(const Dataset& dataset) const;
+
     [[noreturn]] void refuse(const std::string& what, const std::string& hint = {}) const;
 
 private:
