@@ -89,6 +89,8 @@ int main(int argc, char** argv) {
     Selection selection;
     LocalStateSource states;
     EngineSession engine(document);
+    // What a plan costs is seen while it is made, unless a person has switched that off.
+    engine.setLive(QSettings().value(QStringLiteral("live"), true).toBool());
     MainWindow window({document, selection, states, engine});
     if (parser.isSet(theme))
         window.setTheme(parser.value(theme) == QLatin1String("dark") ? Theme::dark() : Theme::light());

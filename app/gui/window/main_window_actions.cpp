@@ -174,7 +174,10 @@ void MainWindow::buildActions() {
                               tr("Evaluate every change of the plan"),
                               true,
                               true};
-    add(live, [&engine](bool on) { engine.setLive(on); })->setChecked(engine.isLive());
+    add(live, [&engine](bool on) {
+        engine.setLive(on);
+        QSettings().setValue(QStringLiteral("live"), on);
+    })->setChecked(engine.isLive());
     add({id("run.evaluate"), tr("Evaluate now"), {key("F5")}, id("play"), {tr("perplexity")}},
         [&engine](bool) { engine.evaluate(); });
     add({id("run.sweep"), tr("Sweep methods and ratios…"), {}, {}, {tr("grid"), tr("trade-off")}},

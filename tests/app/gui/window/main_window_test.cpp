@@ -51,6 +51,14 @@ protected:
     std::unique_ptr<MainWindow> window;
 };
 
+TEST_F(MainWindowTest, WhetherPlansAreMeasuredLiveIsRemembered) {
+    for (const bool live : {true, false}) {
+        action("run.live")->trigger();
+        EXPECT_EQ(sample.engine.isLive(), live);
+        EXPECT_EQ(QSettings().value(QStringLiteral("live")), QVariant(live));
+    }
+}
+
 TEST_F(MainWindowTest, EveryLayoutFitsTheSmallestWindow) {
     for (const Layout layout : {Layout::Inspect, Layout::Tune, Layout::Compare}) {
         window->setLayout(layout);
