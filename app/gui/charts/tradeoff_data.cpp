@@ -51,4 +51,8 @@ QList<QString> paretoFront(const TradeoffData& data, bool recovered) {
     return front;
 }
 
+QString methodNameOf(const TradeoffDot& dot) {
+    return dot.methodText.isEmpty() ? methodName(dot.method) : dot.methodText;
+}
+
 }  // namespace rankscope::gui

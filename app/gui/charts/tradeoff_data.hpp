@@ -17,6 +17,7 @@ struct TradeoffDot {
     QString id;  ///< unique, not empty
     QString name;
     Method method = Method::Drrqr;  ///< FullModel: the reference, once
+    QString methodText;  ///< name of a method that has no marker of its own; empty: that of `method`
     PlanState state = PlanState::Exact;
     double fraction = 1;              ///< share of windows done while measuring
     double quality = kUnknown;        ///< perplexity, or what qualityTitle says
@@ -53,6 +54,9 @@ struct TradeoffData {
 /// Ids of the dots no other dot beats in both directions, in the order of their line. Exact dots alone,
 /// recovered or not as asked.
 [[nodiscard]] QList<QString> paretoFront(const TradeoffData& data, bool recovered);
+
+/// What the method of a dot is called.
+[[nodiscard]] QString methodNameOf(const TradeoffDot& dot);
 
 /// Value of a dot on the chosen axis, in the axis' unit (parameters in millions).
 [[nodiscard]] double tradeoffX(const TradeoffDot& dot, TradeoffX x);

@@ -190,8 +190,9 @@ QList<TradeoffView::MethodLine> TradeoffView::methodLines() const {
         if (!dot.uniform || dot.recovered || !std::isfinite(dot.quality) || !std::isfinite(xOf(dot)))
             continue;
         auto line = std::find_if(lines.begin(), lines.end(),
-                                 [&](const MethodLine& l) { return l.method == dot.method; });
-        if (line == lines.end()) line = lines.insert(lines.end(), MethodLine{dot.method, {}});
+                                 [&](const MethodLine& l) { return l.name == methodNameOf(dot); });
+        if (line == lines.end())
+            line = lines.insert(lines.end(), MethodLine{dot.method, methodNameOf(dot), {}});
         line->dots.append(&dot);
     }
     erase_if(lines, [](const MethodLine& line) { return line.dots.size() < kLeastLine; });
@@ -272,17 +273,17 @@ QList<LegendEntry> TradeoffView::legend() const {
                                state(PlanState::Exact, 1)};
     if (data_.front)
         entries.append({LegendEntry::Sign::Line, theme().color(Role::Ink), 1.6, {}, tr("Pareto front")});
-    QSet<Method> named{Method::FullModel};
+    QSet<QString> named{methodName(Method::FullModel)};
     for (const MethodLine& line : methodLines())
-        named.insert(line.method);
+        named.insert(line.name);
     for (const TradeoffDot& dot : data_.dots) {
-        if (named.contains(dot.method)) continue;
-        named.insert(dot.method);
+        if (named.contains(methodNameOf(dot))) continue;
+        named.insert(methodNameOf(dot));
         entries.append({LegendEntry::Sign::Marker,
                         {},
                         1,
                         {dot.method, PlanState::Exact, 1, false, {}},
-                        methodName(dot.method)});
+                        methodNameOf(dot)});
     }
     return entries;
 }
@@ -313,10 +314,7 @@ QList<PlotLabel> TradeoffView::labels() const {
         const auto shown = std::find_if(line.dots.begin(), line.dots.end(),
                                         [&](const TradeoffDot* dot) { return isShown(*dot); });
         if (shown != line.dots.end())
-            names.append({{xOf(**shown), (*shown)->quality},
-                          methodName(line.method),
-                          theme().color(line.method),
-                          true});
+            names.append({{xOf(**shown), (*shown)->quality}, line.name, theme().color(line.method), true});
     }
     return names;
 }
@@ -358,11 +356,11 @@ ColumnTable TradeoffView::table() const {
         const bool hidden = data_.hideCurrent && dot.id == data_.current;
         QString known = planStateName(dot.state);
         if (dot.state == PlanState::Measuring) known += QLatin1Char(' ') + number_text::percent(dot.fraction);
-        result.rows.append(
-            {dot.name, methodName(dot.method), known, hidden ? QVariant() : number(dot.quality),
-             hidden ? QVariant() : number(dot.delta), hidden ? QVariant() : number(dot.standardError),
-             number(dot.stateKib), number(dot.decodeSpeed), number(dot.prefillSpeed), number(dot.parameters),
-             dot.provenance});
+        result.rows.append({dot.name, methodNameOf(dot), known, hidden ? QVariant() : number(dot.quality),
+                            hidden ? QVariant() : number(dot.delta),
+                            hidden ? QVariant() : number(dot.standardError), number(dot.stateKib),
+                            number(dot.decodeSpeed), number(dot.prefillSpeed), number(dot.parameters),
+                            dot.provenance});
     }
     return result;
 }

@@ -40,6 +40,7 @@ public:
     /// A method's name at the end of its line.
     struct MethodName {
         Method method;
+        QString text;
         QRectF place;
         QPointF dot;  ///< where the line ends
     };
@@ -89,6 +90,7 @@ protected:
 private:
     struct MethodLine {
         Method method;
+        QString name;
         QList<const TradeoffDot*> dots;  // by x
     };
 

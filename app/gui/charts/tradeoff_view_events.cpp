@@ -80,7 +80,7 @@ QList<TradeoffView::MethodName> TradeoffView::methodNames() const {
             std::find_if(dots.begin(), dots.end(), [&](const TradeoffDot* dot) { return isShown(*dot); });
         if (end == dots.end()) continue;
         const QPointF at = pixelOf(**end);
-        const double width = metrics.horizontalAdvance(methodName(line.method));
+        const double width = metrics.horizontalAdvance(line.name);
         const double left = at.x() - width - 8 * u;
         const double right = at.x() + 9 * u;
         const bool fits = atRight ? right + width <= plotRect().right() + 12 * u : left >= plotRect().left();
@@ -88,7 +88,8 @@ QList<TradeoffView::MethodName> TradeoffView::methodNames() const {
         double x = atRight ? right : left;
         if (goesOn || !fits)
             x = atRight ? std::max(left, plotRect().left()) : std::min(right, plotRect().right() - width);
-        names.append({line.method, {x, at.y() - metrics.height() / 2, width, metrics.height()}, at});
+        names.append(
+            {line.method, line.name, {x, at.y() - metrics.height() / 2, width, metrics.height()}, at});
     }
     spreadNames(names, metrics.height() * 0.9);
     return names;
@@ -254,8 +255,7 @@ void TradeoffView::paintOver(QPainter& painter) {
                                         name.place.center().y()});
         }
         drawHaloText(painter, {name.place.left(), centeredBaseline(nameFont, name.place.center().y())},
-                     methodName(name.method), nameFont, theme().color(name.method),
-                     theme().color(Role::Panel));
+                     name.text, nameFont, theme().color(name.method), theme().color(Role::Panel));
     }
     if (last != nullptr && data_.hideCurrent) {
         QPen pen(theme().color(Role::Accent), 1.6 * lineFactor());

@@ -2,6 +2,7 @@
 #include "app/gui/document/plan_record.hpp"
 
 #include "app/gui/theme/number_text.hpp"
+#include "core/base/error.hpp"
 
 #include <QCoreApplication>
 #include <QCryptographicHash>
@@ -12,6 +13,8 @@
 
 namespace rankscope::gui {
 namespace {
+
+constexpr std::size_t kLongestName = 60;
 
 bool pruned(const LayerChoice& layer) {
     return !layer.method.empty() && layer.kept < layer.key_dim;
@@ -71,6 +74,20 @@ Method planMethod(const PlanChoice& choice) {
     return found.value_or(Method::FullModel);
 }
 
+QString planMethodName(const PlanChoice& choice) {
+    const Method method = planMethod(choice);
+    if (method != Method::Mixed) return methodName(method);
+    // Mixed for the marker, which only the known ones have: the name is that of the file.
+    const std::string* unknown = nullptr;
+    for (const LayerChoice& layer : choice.layers) {
+        if (!pruned(layer)) continue;
+        if (!layer.by_hand.empty() || (unknown != nullptr && *unknown != layer.method))
+            return methodName(method);
+        unknown = &layer.method;
+    }
+    return QString::fromStdString(printable(*unknown, kLongestName));
+}
+
 double meanKept(const PlanChoice& choice) {
     double sum = 0;
     for (const LayerChoice& layer : choice.layers)
@@ -81,7 +98,9 @@ double meanKept(const PlanChoice& choice) {
 QString defaultPlanName(const PlanChoice& choice) {
     const Method method = planMethod(choice);
     if (method == Method::FullModel) return tr("Full model");
-    bool uniform = method != Method::Mixed;
+    const QString name = planMethodName(choice);
+    // One method in all layers, a known one or not.
+    bool uniform = method != Method::Mixed || name != methodName(Method::Mixed);
     for (const LayerChoice& layer : choice.layers) {
         uniform = uniform && pruned(layer)
                   && layer.kept * choice.layers.front().key_dim == choice.layers.front().kept * layer.key_dim;
@@ -90,9 +109,9 @@ QString defaultPlanName(const PlanChoice& choice) {
         const LayerChoice& first = choice.layers.front();
         const double removed =
             100.0 * (1.0 - static_cast<double>(first.kept) / static_cast<double>(first.key_dim));
-        return QStringLiteral("%1 %2 %").arg(methodName(method), QString::number(removed, 'g', 3));
+        return QStringLiteral("%1 %2 %").arg(name, QString::number(removed, 'g', 3));
     }
-    return tr("%1, mean K′ %2").arg(methodName(method), number_text::fixed(meanKept(choice), 1));
+    return tr("%1, mean K′ %2").arg(name, number_text::fixed(meanKept(choice), 1));
 }
 
 std::optional<double> perplexityDelta(const MeasuredQuality& quality) {

@@ -37,6 +37,9 @@ struct PlanRecord {
 /// The one method of all pruned layers, Mixed for several or hand-made ones, FullModel if nothing is pruned.
 [[nodiscard]] Method planMethod(const PlanChoice& choice);
 
+/// planMethod() for people. A method that this version does not know has the name that its file gives it.
+[[nodiscard]] QString planMethodName(const PlanChoice& choice);
+
 /// "DRRQR 50 %", "Full model", "Mixed, mean K' 37.5": for plans without a name of their own.
 [[nodiscard]] QString defaultPlanName(const PlanChoice& choice);
 

@@ -260,10 +260,10 @@ QString channelsText(const PlanChoice& a, const PlanChoice& b) {
         if (b.layers[i].kept < a.layers[i].kept) fewer.append(static_cast<int>(b.layers[i].index));
     }
     if (more.isEmpty() && fewer.isEmpty()) {
-        const Method methodA = planMethod(a), methodB = planMethod(b);
+        const QString methodA = planMethodName(a), methodB = planMethodName(b);
         if (methodA == methodB) return {};
         return tr("Both keep as many channels in every layer; %1 chose them for A, %2 for B.")
-            .arg(methodName(methodA), methodName(methodB));
+            .arg(methodA, methodB);
     }
     if (fewer.isEmpty()) return tr("It keeps more channels in %1.").arg(layersText(more));
     if (more.isEmpty()) return tr("It keeps fewer channels in %1.").arg(layersText(fewer));

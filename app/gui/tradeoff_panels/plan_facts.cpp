@@ -97,6 +97,7 @@ PlanFacts planFacts(const Document& document, const PlanChoice& choice) {
     facts.id = currentPlanId();
     facts.name = planName(document, choice);
     facts.method = planMethod(choice);
+    facts.methodText = planMethodName(choice);
     facts.stateBytes = static_cast<double>(document.stateBytes(choice));
     const std::int64_t parameters = document.parameters(choice);
     if (document.model().parameters > 0) facts.parameters = static_cast<double>(parameters);

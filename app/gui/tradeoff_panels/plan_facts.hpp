@@ -26,6 +26,7 @@ struct PlanFacts {
     QString id;  ///< of the saved plan, or one of the two above
     QString name;
     Method method = Method::FullModel;
+    QString methodText;  ///< of `method`; of one that this version does not know as its file calls it
     PlanState state = PlanState::Estimate;
     std::int64_t windows = 0, windowsTotal = 0;
     bool estimated = false;  ///< perplexity and difference come from the one-layer sweep

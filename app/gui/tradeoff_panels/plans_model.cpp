@@ -214,7 +214,7 @@ QString PlansModel::toolTip(const PlanFacts& facts, int column) const {
         default:
             break;
     }
-    QString text = QStringLiteral("%1 · %2").arg(facts.name, methodName(facts.method));
+    QString text = QStringLiteral("%1 · %2").arg(facts.name, facts.methodText);
     if (answerHidden_ && facts.id == current_) return text;
     text += QLatin1Char('\n') + word.text;
     if (!word.toolTip.isEmpty()) text += QStringLiteral(": ") + word.toolTip;
@@ -342,7 +342,7 @@ ColumnTable PlansModel::table() const {
         const bool hidden = answerHidden_ && facts.id == current_;
         const auto answer = [&](double value) { return hidden ? QVariant() : number(value); };
         QList<QVariant> row{facts.name,
-                            methodName(facts.method),
+                            facts.methodText,
                             stateWord(facts, workspace_.engine).text,
                             number(facts.stateBytes / 1024),
                             answer(facts.perplexity),

@@ -10,6 +10,7 @@ TradeoffDot tradeoffDot(const Document& document, const PlanFacts& facts, bool r
     dot.id = facts.id;
     dot.name = facts.name;
     dot.method = facts.method;
+    dot.methodText = facts.methodText;
     dot.state = facts.state;
     dot.fraction = facts.fraction();
     const auto& full = document.fullQuality();

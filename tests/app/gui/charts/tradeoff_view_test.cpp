@@ -108,6 +108,23 @@ TEST_F(Tradeoff, ADotThatMovesLeavesNothingBehind) {
     }
 }
 
+TEST_F(Tradeoff, MethodsWithoutAMarkerHaveLinesAndNamesOfTheirOwn) {
+    TradeoffData data = view.data();
+    for (TradeoffDot& dot : data.dots) {
+        if (dot.method == Method::Taylor) dot.methodText = QStringLiteral("tensor-train");
+        if (dot.method == Method::L1) dot.methodText = QStringLiteral("hadamard");
+        if (dot.method == Method::Taylor || dot.method == Method::L1) dot.method = Method::Mixed;
+    }
+    view.setData(data);
+    QStringList names;
+    for (const TradeoffView::MethodName& name : view.methodNames())
+        names << name.text;
+    EXPECT_TRUE(names.contains(QStringLiteral("tensor-train"))) << names.join(' ').toStdString();
+    EXPECT_TRUE(names.contains(QStringLiteral("hadamard"))) << names.join(' ').toStdString();
+    EXPECT_FALSE(names.contains(methodName(Method::Mixed)));
+    EXPECT_TRUE(view.table().toCsv().contains(QStringLiteral("tensor-train")));
+}
+
 TEST_F(Tradeoff, KeysWalkAndActivate) {
     QSignalSpy picked(&view, &TradeoffView::dotPicked);
     QSignalSpy activated(&view, &TradeoffView::dotActivated);

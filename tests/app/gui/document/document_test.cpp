@@ -206,6 +206,35 @@ TEST_F(DocumentTest, RoundTripThroughASession) {
     EXPECT_EQ(other.layerChoice(3)->kept, 32);
 }
 
+TEST_F(DocumentTest, AMethodThatIsNotKnownKeepsItsNameAndItsChannels) {
+    SavedSession session = sampleSession();
+    for (SessionPoint& point : session.points) {
+        for (LayerChoice& layer : point.choice.layers)
+            if (layer.method == "taylor") layer.method = "tensor-train";
+        for (PlanLayer& layer : point.plan.layers)
+            if (layer.method == "taylor") layer.method = "tensor-train";
+    }
+    document.openSession(session, QString());
+    document.restorePoint(QStringLiteral("taylor-0.5"));
+    EXPECT_EQ(planMethod(document.plan()), Method::Mixed);
+    EXPECT_EQ(planMethodName(document.plan()), QStringLiteral("tensor-train"));
+    EXPECT_EQ(defaultPlanName(document.plan()), QStringLiteral("tensor-train 50 %"));
+    // Two methods are mixed, known or not.
+    PlanChoice two = document.plan();
+    two.layers[1].method = "l1";
+    EXPECT_EQ(planMethodName(two), methodName(Method::Mixed));
+    two = document.plan();
+    two.layers[1].by_hand = KeptChannels(3, std::vector<std::int32_t>(32, 1));
+    EXPECT_EQ(planMethodName(two), methodName(Method::Mixed));
+    // No scores say which channels it keeps, its file does.
+    const SavedSession saved = document.toSession();
+    EXPECT_EQ(saved.current.layers, document.plan().layers);
+    for (std::size_t i = 0; i < session.points.size(); ++i) {
+        EXPECT_EQ(saved.points[i].choice, session.points[i].choice);
+        EXPECT_EQ(saved.points[i].plan.layers, session.points[i].plan.layers);
+    }
+}
+
 TEST_F(DocumentTest, PlanKeyIsWhatThePlanDoes) {
     PlanChoice a = document.plan(), b = a;
     b.name = "other";

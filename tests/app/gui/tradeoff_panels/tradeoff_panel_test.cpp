@@ -138,6 +138,22 @@ TEST_F(TradeoffPanelTest, HoverIsLinkedBothWays) {
     EXPECT_NE(panel.grab().toImage(), before);
 }
 
+TEST_F(TradeoffPanelTest, AMethodThatIsNotKnownIsShownByItsName) {
+    SavedSession session = sampleSession();
+    for (SessionPoint& point : session.points) {
+        for (LayerChoice& layer : point.choice.layers)
+            if (layer.method == "taylor") layer.method = "tensor-train";
+        for (PlanLayer& layer : point.plan.layers)
+            if (layer.method == "taylor") layer.method = "tensor-train";
+    }
+    sample.document.openSession(session, QString());
+    ASSERT_NE(dot(QStringLiteral("taylor-0.5")), nullptr);
+    EXPECT_EQ(methodNameOf(*dot(QStringLiteral("taylor-0.5"))), QStringLiteral("tensor-train"));
+    EXPECT_EQ(methodNameOf(*dot(QStringLiteral("l1-0.5"))), methodName(Method::L1));
+    EXPECT_TRUE(panel.view()->table().toCsv().contains(QStringLiteral("tensor-train")));
+    EXPECT_FALSE(panel.view()->table().toCsv().contains(methodName(Method::Mixed)));
+}
+
 TEST_F(TradeoffPanelTest, PinsHaveBadges) {
     sample.document.pin(true, QStringLiteral("taylor-0.5"));
     sample.document.pin(false, QStringLiteral("l1-0.5"));
