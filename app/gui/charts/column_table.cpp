@@ -5,6 +5,7 @@
 
 #include <QStringList>
 
+#include <algorithm>
 #include <cmath>
 
 namespace rankscope::gui {
@@ -114,6 +115,14 @@ QVariant ColumnTableModel::data(const QModelIndex& index, int role) const {
 }
 
 QVariant ColumnTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
+    // A title stands over what is under it.
+    if (role == Qt::TextAlignmentRole && orientation == Qt::Horizontal && section >= 0
+        && section < table_.columns.size()) {
+        const auto first = std::find_if(table_.rows.begin(), table_.rows.end(),
+                                        [&](const auto& row) { return row.value(section).isValid(); });
+        const bool text = first != table_.rows.end() && !isNumber(first->value(section));
+        return static_cast<int>(Qt::AlignVCenter | (text ? Qt::AlignLeft : Qt::AlignRight));
+    }
     if (role != Qt::DisplayRole) return {};
     if (orientation == Qt::Vertical) return section + 1;
     return section >= 0 && section < table_.columns.size() ? QVariant(table_.header(section)) : QVariant();

@@ -262,30 +262,60 @@ std::unique_ptr<PlotView> SpectrumView::copy() const {
     return twin;
 }
 
+// What is drawn comes first; what it was made of follows.
 ColumnTable SpectrumView::table() const {
+    struct Line {
+        QString name;
+        const std::vector<float>* sigma;
+        std::vector<double> drawn;
+    };
+
+    std::vector<Line> lines;
+    const auto add = [&](const QString& name, const std::vector<float>& sigma, double scale) {
+        lines.push_back({name, &sigma, {}});
+        if (quantity_ == SpectrumQuantity::Relative) {
+            for (const float value : sigma)
+                lines.back().drawn.push_back(scale > 0 ? value / scale : kNaN);
+        } else if (quantity_ == SpectrumQuantity::ResidualEnergy) {
+            for (const double value : shown(sigma, scale))
+                lines.back().drawn.push_back(std::pow(10.0, value));
+        }
+    };
+    for (std::size_t h = 0; h < data_.heads.size(); ++h)
+        add(tr("head %1").arg(data_.firstHead + static_cast<int>(h)), data_.heads[h],
+            scaleOf(data_.heads[h]));
+    if (!data_.afterPruning.empty())
+        add(tr("head %1 after pruning").arg(headNumber()), data_.afterPruning,
+            data_.heads.empty() ? 0 : scaleOf(data_.heads[static_cast<std::size_t>(data_.selected)]));
+    for (const NamedSpectrum& added : data_.added)
+        add(added.name, added.values, scaleOf(added.values));
+
     ColumnTable result;
     result.columns.append({tr("index i"), {}, {}});
-    const auto sigmaText = [](double value) { return number_text::significant(value, 4); };
-    for (std::size_t h = 0; h < data_.heads.size(); ++h) {
-        result.columns.append({tr("σ of head %1").arg(data_.firstHead + static_cast<int>(h)), {}, sigmaText});
+    const auto four = [](double value) { return number_text::significant(value, 4); };
+    const bool drawn = quantity_ != SpectrumQuantity::Absolute;
+    if (drawn) {
+        for (const Line& line : lines)
+            result.columns.append({quantity_ == SpectrumQuantity::Relative
+                                       ? tr("σᵢ/σ₁ of %1").arg(line.name)
+                                       : tr("energy beyond i of %1").arg(line.name),
+                                   quantity_ == SpectrumQuantity::Relative ? QString() : tr("share"), four});
     }
-    if (!data_.afterPruning.empty())
-        result.columns.append({tr("σ of head %1 after pruning").arg(headNumber()), {}, sigmaText});
-    for (const NamedSpectrum& added : data_.added)
-        result.columns.append({tr("σ of %1").arg(added.name), {}, sigmaText});
+    for (const Line& line : lines)
+        result.columns.append({tr("σᵢ of %1").arg(line.name), {}, four});
     result.columns.append(
         {tr("energy up to i, head %1").arg(headNumber()), tr("share"), number_text::percent});
-    const auto cell = [](const std::vector<float>& values, int i) {
+    const auto cell = [](const auto& values, int i) {
         return i < static_cast<int>(values.size()) ? QVariant(values[static_cast<std::size_t>(i)])
                                                    : QVariant();
     };
     for (int i = 0; i < length_; ++i) {
         QList<QVariant> row{i + 1};
-        for (const auto& head : data_.heads)
-            row.append(cell(head, i));
-        if (!data_.afterPruning.empty()) row.append(cell(data_.afterPruning, i));
-        for (const NamedSpectrum& added : data_.added)
-            row.append(cell(added.values, i));
+        for (const Line& line : lines) {
+            if (drawn) row.append(cell(line.drawn, i));
+        }
+        for (const Line& line : lines)
+            row.append(cell(*line.sigma, i));
         const double energy = energyUpTo(i + 1);
         row.append(std::isnan(energy) ? QVariant() : QVariant(energy));
         result.rows.append(row);

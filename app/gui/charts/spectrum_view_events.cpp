@@ -100,10 +100,17 @@ QPointF SpectrumView::headLabelAt() const {
     text.setX(std::clamp(text.x(), inside.left(), std::max(inside.left(), inside.right() - width)));
     text.setY(std::clamp(text.y(), inside.top() - 4 * u, inside.bottom()));
     if (cut_.count < 1) return text;
-    // The grip of the cut line stands at the top as well: the name makes way to the left, or under its curve.
+    // The grip of the cut line stands at the top as well: the name makes way to the left of it, to the right,
+    // or under its curve.
     const QRectF grip = cut_.gripRect(cutX(), plotRect(), font()).adjusted(-6 * u, -3 * u, 6 * u, 3 * u);
     if (!grip.intersects(QRectF(text.x(), text.y() - metrics.ascent(), width, metrics.height()))) return text;
     if (grip.left() - width >= inside.left()) return {grip.left() - width, text.y()};
+    const auto beside = static_cast<std::size_t>(std::max(0.0, std::floor(indexAt(grip.topRight())) - 1));
+    if (grip.right() + width <= inside.right() && beside < selected.size()
+        && std::isfinite(selected[beside])) {
+        const double y = toPixel({0, selected[beside]}).y() - 6 * u;
+        return {grip.right(), std::clamp(y, inside.top() - 4 * u, inside.bottom())};
+    }
     return {text.x(), std::max(grip.bottom(), on.y()) + metrics.ascent() + 3 * u};
 }
 

@@ -232,9 +232,22 @@ TEST(SpectrumView, TableHasWhatIsDrawn) {
     ShownView<SpectrumView> shown(sample::spectrum(4, 64));
     ColumnTableModel* model = shown.view.tableModel();
     EXPECT_EQ(model->rowCount(), 64);
-    EXPECT_EQ(model->columnCount(), 1 + 4 + 1 + 1);
-    EXPECT_EQ(model->index(9, 1).data(Qt::EditRole).toFloat(), shown.view.data().heads[0][9]);
+    // The ratios of the axis, then the singular values, then the energy.
+    EXPECT_EQ(model->columnCount(), 1 + 2 * (4 + 1) + 1);
+    const std::vector<float> sigma = shown.view.data().heads[0];
+    const int selected = 1 + shown.view.data().selected;
+    EXPECT_DOUBLE_EQ(model->index(0, 1).data(Qt::EditRole).toDouble(), 1);
+    EXPECT_NEAR(model->index(9, 1).data(Qt::EditRole).toDouble(), sigma[9] / sigma[0], 1e-6);
+    EXPECT_EQ(model->index(9, 6).data(Qt::EditRole).toFloat(), sigma[9]);
+    EXPECT_TRUE(
+        model->headerData(1, Qt::Horizontal, Qt::DisplayRole).toString().startsWith(QStringLiteral("σᵢ/σ₁")));
     EXPECT_FALSE(model->index(63, 5).data(Qt::EditRole).isValid());  // pruned away
+    shown.view.setQuantity(SpectrumQuantity::ResidualEnergy);
+    EXPECT_NEAR(model->index(9, selected).data(Qt::EditRole).toDouble(),
+                1 - model->index(9, model->columnCount() - 1).data(Qt::EditRole).toDouble(), 1e-5);
+    shown.view.setQuantity(SpectrumQuantity::Absolute);
+    EXPECT_EQ(model->columnCount(), 1 + 4 + 1 + 1);
+    EXPECT_EQ(model->index(9, 1).data(Qt::EditRole).toFloat(), sigma[9]);
     shown.view.setData(sample::spectrum(2, 32));
     EXPECT_EQ(model->rowCount(), 32);
 }
