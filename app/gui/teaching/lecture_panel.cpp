@@ -354,9 +354,13 @@ void LecturePanel::paintEvent(QPaintEvent* /*event*/) {
     QPainter painter(this);
     paintPanelGround(painter, rect(), *theme_);
     if (!isCovered()) return;
-    painter.setFont(scaledFont(QApplication::font(), TextRole::PanelTitle));
+    const QFont font = scaledFont(QApplication::font(), TextRole::PanelTitle);
+    painter.setFont(font);
     painter.setPen(theme_->color(Role::Ink));
-    painter.drawText(QRect(px(18), px(10), width() - px(36), px(24)), Qt::AlignLeft | Qt::AlignVCenter,
+    // Where the picture will have it: nothing moves when it is shown.
+    const QMargins margins = column_->contentsMargins();
+    const double u = designUnit(QApplication::font());
+    painter.drawText(QPointF(margins.left() + 12 * u, margins.top() + 4 * u + QFontMetricsF(font).ascent()),
                      title());
 }
 

@@ -79,7 +79,8 @@ void TourCard::setContent(const Content& content) {
     content_ = content;
     where_->setText(tr("%1 · step %2 of %3").arg(content.tour).arg(content.step + 1).arg(content.count));
     title_->setText(content.title);
-    text_->setText(content.text);
+    // A number and its error stay on one line.
+    text_->setText(QString(content.text).replace(QStringLiteral(" ± "), QStringLiteral("\u00a0±\u00a0")));
     dots_->setSteps(content.count, content.step);
     done_->setVisible(content.done);
     doneIcon_->setVisible(content.done);

@@ -115,7 +115,9 @@ void StoryCard::showStory() {
     const auto& story = document_.story();
     if (story) {
         title_->setText(QString::fromStdString(story->title));
-        text_->setText(QString::fromStdString(story->text));
+        // A number and its error stay on one line.
+        text_->setText(QString::fromStdString(story->text)
+                           .replace(QStringLiteral(" ± "), QStringLiteral("\u00a0±\u00a0")));
         setAccessibleName(title_->text());
         setAccessibleDescription(text_->text());
     }

@@ -214,6 +214,19 @@ TEST(StoryCardTest, TellsTheStoryOfTheSession) {
     EXPECT_EQ(demo[0][0].toInt(), 1);
 }
 
+TEST(StoryCardTest, ANumberAndItsErrorStayOnOneLine) {
+    Look look;
+    SampleWorkspace sample;
+    SavedSession session = sampleSession();
+    session.story = SessionStory{"Half", "It costs +1.14 ± 0.11, at random +56.0 ± 1.4.", {}, {}};
+    sample.document.openSession(session, QString());
+    StoryCard card(sample.document);
+    showAt(card, 300, 160);
+    EXPECT_TRUE(allText(card).contains(QStringLiteral("+1.14\u00a0±\u00a00.11")))
+        << allText(card).toStdString();
+    EXPECT_FALSE(allText(card).contains(QStringLiteral(" ± ")));
+}
+
 TEST(StoryCardTest, ClosingLastsUntilItIsAskedFor) {
     SampleWorkspace sample;
     StoryCard card(sample.document);
