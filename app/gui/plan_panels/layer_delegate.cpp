@@ -317,12 +317,19 @@ void LayerDelegate::paintCompared(QPainter& painter, const QRectF& cell, const L
         xa = center - side;
         xb = center + side;
     }
+    const QString text = model_.index(row.layer, static_cast<int>(LayerColumn::Kept)).data().toString();
+    const QFont numbers = bodyFont(row.layer == selection_.layer());
+    // At full width a badge would lie on the numbers.
+    const double right =
+        kept.number.right() - QFontMetricsF(numbers).horizontalAdvance(text) - radius - 4 * u;
+    const double beyond = std::max({0.0, b != nullptr ? xb - right : 0.0, a != nullptr ? xa - right : 0.0});
+    if (b != nullptr && xb > right - 2 * radius) xb -= beyond;
+    if (a != nullptr && xa > right - 2 * radius) xa -= beyond;
     if (b != nullptr) badge(painter, {xb, middle}, radius, false, *theme_, font);
     if (a != nullptr) badge(painter, {xa, middle}, radius, true, *theme_, font);
-    painter.setFont(bodyFont(row.layer == selection_.layer()));
+    painter.setFont(numbers);
     painter.setPen(theme_->color(Role::Ink));
-    painter.drawText(kept.number, Qt::AlignRight | Qt::AlignVCenter,
-                     model_.index(row.layer, static_cast<int>(LayerColumn::Kept)).data().toString());
+    painter.drawText(kept.number, Qt::AlignRight | Qt::AlignVCenter, text);
 }
 
 void LayerDelegate::paintMethod(QPainter& painter, const QRectF& cell, const LayerRow& row) const {
