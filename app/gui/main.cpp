@@ -48,10 +48,10 @@ int main(int argc, char** argv) {
         "main", "See the recurrent state of a linear-attention model, tune it, watch what it costs."));
     parser.addHelpOption();
     parser.addVersionOption();
-    parser.addPositionalArgument(
-        QStringLiteral("PATH"),
-        QApplication::translate(
-            "main", "a model folder, a capture (.h5) or a session (.rankscope); without it: the demo"));
+    parser.addPositionalArgument(QStringLiteral("PATH"),
+                                 QApplication::translate("main",
+                                                         "a model folder, a capture (.h5), a plan (.json) or "
+                                                         "a session (.rankscope); without it: the demo"));
     const QCommandLineOption demo(QStringLiteral("demo"),
                                   QApplication::translate("main", "open this demo session"),
                                   QStringLiteral("NAME"));

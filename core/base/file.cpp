@@ -22,7 +22,7 @@ std::string shown(const fs::path& path) {
 
 [[noreturn]] void throw_write(const fs::path& path, int code) {
     const std::string message = "cannot write: " + shown(path) + ": " + std::strerror(code);
-    if (code == ENOSPC || code == EDQUOT) throw_resource(message, "free some disk space or choose another folder");
+    if (code == ENOSPC || code == EDQUOT || code == EFBIG) throw_resource(message, "free some disk space or choose another folder");
     if (code == ENOENT) throw_usage(message, "create the folder first");
     throw_usage(message, "choose a place that can be written to");
 }

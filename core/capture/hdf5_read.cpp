@@ -87,12 +87,18 @@ CarefulReader::CarefulReader(const std::filesystem::path& path) : path_(path.str
     H5Pset_cache(access.id(), 0, 521, kKept, 0.75);
     file_ = File(H5Fopen(path_.c_str(), H5F_ACC_RDONLY, access.id()));
     if (file_) return;
+    // "truncated file: eof = 300000, sblock->base_addr = 0, stored_eof = 1707393" is the library's own language.
+    const auto in_words = [this](const std::string& text) {
+        const std::size_t at = text.find("stored_eof = ");
+        const std::string size = at == std::string::npos ? "" : text.substr(at + 13, text.find_first_not_of("0123456789", at + 13) - (at + 13));
+        return size.empty() ? text : fmt::format("truncated: found {} bytes, expected {}", bytes_, size);
+    };
     const Failure failure = last_failure();
     if (failure.code != 0) throw_input("cannot open: " + shown(path_) + ": " + std::strerror(failure.code));
     if (failure.text.find("signature") != std::string::npos) {
         throw_input(fmt::format("bad capture: {}: found no HDF5 file ({} bytes), expected a rankscope capture", shown(path_), bytes_));
     }
-    throw_input("bad capture: " + shown(path_) + ": " + failure.text, "a copy that was cut short; a .part can be finished with capture --resume");
+    throw_input("bad capture: " + shown(path_) + ": " + in_words(failure.text), "it was cut short: copy it again, or capture again; a .part can be finished with capture --resume");
 }
 
 void CarefulReader::refuse(const std::string& what, const std::string& hint) const {

@@ -3,6 +3,7 @@
 
 #include "app/gui/charts/plot_tex.hpp"
 #include "app/gui/charts/plot_view.hpp"
+#include "app/gui/charts/whole_file.hpp"
 
 #include <QBuffer>
 #include <QCoreApplication>
@@ -12,7 +13,6 @@
 #include <QPageSize>
 #include <QPainter>
 #include <QPdfWriter>
-#include <QSaveFile>
 #include <QSvgGenerator>
 
 #include <memory>
@@ -112,12 +112,7 @@ QString exportPlot(const PlotView& view, const QString& path, const ExportOption
         return tr("%1: found the suffix '%2', expected png, svg, pdf, tex or csv").arg(path, suffix);
     }
     buffer.close();
-    // Whole or not at all: a full disk leaves the former file.
-    QSaveFile file(path);
-    if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size() || !file.commit()) {
-        return QStringLiteral("%1: %2").arg(path, file.errorString());
-    }
-    return {};
+    return writeWholeFile(path, bytes);
 }
 
 }  // namespace rankscope::gui

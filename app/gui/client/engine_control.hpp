@@ -48,8 +48,8 @@ public:
     /// finished/failed of these come to `done` (message empty: it worked).
     using Done = std::function<void(const QString& message, const QString& hint)>;
     /// Speed of the full model and of plans; waits for what runs to end, so that nothing is timed beside it.
-    /// `result` comes before `done`: plans have their index in the request as name. The number of the job; −1:
-    /// `done` has said why there is none.
+    /// `result` comes before `done`: plans have their index in the request as name. The number of the job;
+    /// −1: `done` has said why there is none.
     using Benchmark = std::function<void(const protocol::BenchJobResult&)>;
     virtual std::int64_t benchmark(const BenchmarkRequest& request, Benchmark result, Done done) = 0;
     virtual void capture(const protocol::CaptureJobRequest& request, Done done) = 0;
@@ -67,8 +67,10 @@ Q_SIGNALS:
     void statusChanged();
     void jobsChanged();
     void liveChanged(bool live);
-    /// A model, text or plan the engine would not take: title, why, what to do.
+    /// A text or plan the engine would not take, or the model of the document: title, why, what to do.
     void refused(const QString& title, const QString& detail, const QString& hint);
+    /// A folder that was to be opened; what was open before is as it was.
+    void modelRefused(const QString& title, const QString& detail, const QString& hint);
     void modelOpened();
     void warning(const QString& message);
 };

@@ -129,8 +129,8 @@ void EngineSession::engineEnded(const EngineEnd& end) {
     jobs_.failAll(
         {JobFailure::Reason::EngineEnded, end.asked ? tr("The engine was stopped") : end.reason, {}, {}});
     if (!folderWhenReady_.isEmpty())
-        Q_EMIT refused(tr("Model not opened: %1").arg(std::exchange(folderWhenReady_, {})), end.reason,
-                       end.detail);
+        Q_EMIT modelRefused(tr("Model not opened: %1").arg(std::exchange(folderWhenReady_, {})), end.reason,
+                            end.detail);
     textWhenReady_.reset();
     if (end.asked) return;
     // What stops again and again would only take the machine's time.

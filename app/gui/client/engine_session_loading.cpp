@@ -147,7 +147,7 @@ void EngineSession::openFolder(const QString& folder) {
                 setModel(before.first);
                 setText(before.second);
                 noticeWhatIsMissing(failure);
-                Q_EMIT refused(tr("Model not opened: %1").arg(name), failure.message, failure.hint);
+                Q_EMIT modelRefused(tr("Model not opened: %1").arg(name), failure.message, failure.hint);
             } else if (client_.isReady() && !takingOver_) {
                 loadModel();
             }
@@ -170,8 +170,8 @@ void EngineSession::folderOpened(const protocol::ModelResult& result, const QStr
         document_.openModel(results::model(result, folder));
     } catch (const Error& error) {
         takingOver_ = false;
-        Q_EMIT refused(tr("Model not opened: %1").arg(QFileInfo(folder).fileName()),
-                       QString::fromUtf8(error.what()), QString::fromStdString(error.hint()));
+        Q_EMIT modelRefused(tr("Model not opened: %1").arg(QFileInfo(folder).fileName()),
+                            QString::fromUtf8(error.what()), QString::fromStdString(error.hint()));
         loadModel();  // the engine has the other one now
         return;
     }

@@ -165,6 +165,11 @@ public:
     /// All of it as a plan file would say it; nothing while scores of some layer are missing.
     [[nodiscard]] std::optional<Plan> toPlan(const PlanChoice& choice) const;
 
+    /// A plan file's choice for the open model. Channels that its method would not keep here, as far as is
+    /// known, become a choice by hand; locks stay. `force`: of another model too. Error{Input} as check_plan:
+    /// it does not fit.
+    [[nodiscard]] PlanChoice choiceOf(const Plan& plan, bool force, const std::string& where) const;
+
     [[nodiscard]] const PlanRecord* record(const PlanChoice& choice) const;
     void setRecord(const PlanChoice& choice, PlanRecord record);
     /// Changes what is known through a function; makes the record if there is none.

@@ -57,6 +57,22 @@ std::optional<Plan> Document::toPlan(const PlanChoice& choice) const {
     return plan;
 }
 
+PlanChoice Document::choiceOf(const Plan& plan, bool force, const std::string& where) const {
+    check_plan(plan, *config_, model_.hash, force || model_.hash.empty(), where);
+    PlanChoice choice = keep_all(*config_);
+    choice.scale = plan.scale;
+    for (LayerChoice& layer : choice.layers) {
+        const LayerChoice* now = layerChoice(static_cast<int>(layer.index));
+        layer.locked = now != nullptr && now->locked;
+        const PlanLayer* cut = plan.layer(layer.index);
+        if (cut == nullptr || cut->kept_dim() >= layer.key_dim) continue;
+        layer.method = cut->method;
+        layer.kept = cut->kept_dim();
+        if (layer.method.empty() || keptChannels(layer) != cut->keep) layer.by_hand = cut->keep;
+    }
+    return choice;
+}
+
 // Which channels stay does not matter for counting; how many do.
 Plan Document::widths(const PlanChoice& choice) const {
     Plan plan;

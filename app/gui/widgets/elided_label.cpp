@@ -24,7 +24,9 @@ QSize ElidedLabel::minimumSizeHint() const {
 }
 
 QSize ElidedLabel::sizeHint() const {
-    return {fontMetrics().horizontalAdvance(full_) + 2, QLabel::sizeHint().height()};
+    const QMargins margins = contentsMargins();
+    return {fontMetrics().horizontalAdvance(full_) + 2 + margins.left() + margins.right(),
+            QLabel::sizeHint().height()};
 }
 
 void ElidedLabel::resizeEvent(QResizeEvent* event) {
@@ -38,7 +40,7 @@ void ElidedLabel::changeEvent(QEvent* event) {
 }
 
 void ElidedLabel::elide() {
-    const QString shown = fontMetrics().elidedText(full_, Qt::ElideRight, width());
+    const QString shown = fontMetrics().elidedText(full_, Qt::ElideRight, contentsRect().width());
     QLabel::setText(shown);
     setToolTip(shown == full_ ? QString() : full_);
 }

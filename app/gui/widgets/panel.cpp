@@ -4,6 +4,7 @@
 #include "app/gui/charts/column_table.hpp"
 #include "app/gui/charts/plot_export.hpp"
 #include "app/gui/charts/plot_view.hpp"
+#include "app/gui/charts/whole_file.hpp"
 #include "app/gui/theme/fonts.hpp"
 #include "app/gui/theme/icons.hpp"
 #include "app/gui/widgets/elided_label.hpp"
@@ -12,7 +13,6 @@
 
 #include <QApplication>
 #include <QClipboard>
-#include <QFile>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QHBoxLayout>
@@ -185,12 +185,13 @@ void Panel::showTable(bool table) {
             table_->setAlternatingRowColors(false);
             table_->verticalHeader()->hide();
             table_->horizontalHeader()->setHighlightSections(false);
-            table_->horizontalHeader()->setDefaultAlignment(Qt::AlignRight | Qt::AlignVCenter);
             table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
             table_->installEventFilter(this);
             stack_->addWidget(table_);
         }
         table_->setAccessibleName(tr("Numbers of %1").arg(title_));
+        table_->verticalHeader()->setMinimumSectionSize(px(21));
+        table_->verticalHeader()->setDefaultSectionSize(px(21));
         table_->setModel(model);
         table_->resizeColumnsToContents();
         stack_->setCurrentWidget(table_);
@@ -261,13 +262,13 @@ void Panel::exportAs() {
         if (chosen.contains(tr("3×"))) options.scale = 3;
         failure = exportPlot(*plot_, path, options);
     } else {
-        QFile file(path);
-        const QByteArray text = tableModel_->table().toCsv().toUtf8();
-        if (!file.open(QIODevice::WriteOnly) || file.write(text) != text.size() || !file.flush())
-            failure = file.errorString();
+        failure = writeWholeFile(path, tableModel_->table().toCsv().toUtf8());
     }
-    Q_EMIT message(failure.isEmpty() ? tr("Wrote %1").arg(path)
-                                     : tr("%1 was not written: %2").arg(path, failure));
+    if (failure.isEmpty()) {
+        Q_EMIT message(tr("Wrote %1").arg(path));
+    } else {
+        Q_EMIT failed(tr("%1 was not written").arg(QFileInfo(path).fileName()), failure);
+    }
 }
 
 void Panel::layoutHeader() {

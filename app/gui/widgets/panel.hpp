@@ -86,6 +86,8 @@ Q_SIGNALS:
     void readoutChanged(const QString& text);
     /// A sentence for the status bar about something done ("Copied 64 rows").
     void message(const QString& text);
+    /// What could not be done; why, and what to try.
+    void failed(const QString& title, const QString& detail);
 
 protected:
     void changeEvent(QEvent* event) override;

@@ -63,6 +63,7 @@ Banner::Banner(QWidget* parent) : QFrame(parent) {
 
 void Banner::show(const Text& text) {
     text_ = text;
+    setLook();
     title_->setText(text.title);
     sentence_->setText(text.sentence);
     sentence_->setVisible(!text.sentence.isEmpty());
@@ -77,10 +78,19 @@ void Banner::show(const Text& text) {
 }
 
 void Banner::applyTheme(const Theme& theme) {
-    setStyleSheet(QStringLiteral("#banner { background: %1; border: 1px solid %2; border-radius: 4px; }")
-                      .arg(theme.color(Role::ErrSurface).name(), theme.color(Role::Err).name()));
-    icon_->setPixmap(iconPixmap(QStringLiteral("warn"), theme.color(Role::Err), 18, devicePixelRatioF()));
+    theme_ = &theme;
     close_->setIcon(themedIcon(QStringLiteral("close"), theme));
+    setLook();
+}
+
+void Banner::setLook() {
+    if (theme_ == nullptr) return;
+    const Role line = text_.note ? Role::Accent : Role::Err;
+    const Role ground = text_.note ? Role::InfoSurface : Role::ErrSurface;
+    setStyleSheet(QStringLiteral("#banner { background: %1; border: 1px solid %2; border-radius: 4px; }")
+                      .arg(theme_->color(ground).name(), theme_->color(line).name()));
+    icon_->setPixmap(iconPixmap(text_.note ? QStringLiteral("info") : QStringLiteral("warn"),
+                                theme_->color(line), 18, devicePixelRatioF()));
 }
 
 void Banner::keyPressEvent(QKeyEvent* event) {

@@ -23,9 +23,10 @@ public:
 
     struct Text {
         QString title, sentence;
-        QString details;  ///< behind a button; empty: none
-        QString remedy;   ///< label of the button; empty: none
-        QString id;       ///< handed to remedyChosen
+        QString details;    ///< behind a button; empty: none
+        QString remedy;     ///< label of the button; empty: none
+        QString id;         ///< handed to remedyChosen
+        bool note = false;  ///< something to know or to choose; nothing went wrong
     };
 
     void show(const Text& text);
@@ -40,7 +41,10 @@ protected:
     void keyPressEvent(QKeyEvent* event) override;
 
 private:
+    void setLook();
+
     Text text_;
+    const Theme* theme_ = nullptr;
     QLabel* icon_;
     QLabel* title_;
     QLabel* sentence_;

@@ -2,6 +2,7 @@
 #include "app/gui/window/connect_dialog.hpp"
 
 #include "app/gui/theme/theme.hpp"
+#include "app/gui/window/device_menu.hpp"
 #include "app/gui/window/start_button.hpp"
 
 #include <QComboBox>
@@ -17,10 +18,13 @@
 
 namespace rankscope::gui {
 
-ConnectDialog::ConnectDialog(QWidget* parent) : QDialog(parent) {
+ConnectDialog::ConnectDialog(const EngineAddress& now, const std::vector<EngineDevice>& devices,
+                             QWidget* parent)
+    : QDialog(parent), now_(now), devices_(devices) {
     setWindowTitle(tr("Connect to another machine"));
     const QSettings settings;
-    host = new QLineEdit(settings.value(QStringLiteral("host")).toString(), this);
+    host = new QLineEdit(now.host.isEmpty() ? settings.value(QStringLiteral("host")).toString() : now.host,
+                         this);
     host->setAccessibleName(tr("Host"));
     host->setPlaceholderText(tr("gpu-box or user@gpu-box"));
     program = new QLineEdit(settings.value(QStringLiteral("hostProgram")).toString(), this);
@@ -28,9 +32,6 @@ ConnectDialog::ConnectDialog(QWidget* parent) : QDialog(parent) {
     program->setPlaceholderText(QStringLiteral("rankscope-cli"));
     device = new QComboBox(this);
     device->setAccessibleName(tr("Device"));
-    device->addItem(tr("Automatic"), QStringLiteral("auto"));
-    device->addItem(tr("CPU"), QStringLiteral("cpu"));
-    device->addItem(tr("CUDA"), QStringLiteral("cuda"));
     auto* explained =
         new QLabel(tr("Host as ssh knows it. Its key must be set up: nobody is asked for a password. "
                       "Rankscope must be installed there in the same version."),
@@ -57,7 +58,29 @@ ConnectDialog::ConnectDialog(QWidget* parent) : QDialog(parent) {
     column->addWidget(buttons_);
     for (QLineEdit* field : {host, program})
         connect(field, &QLineEdit::textChanged, this, &ConnectDialog::refresh);
+    connect(host, &QLineEdit::textChanged, this, &ConnectDialog::offerDevices);
+    connect(device, &QComboBox::activated, this, [this] { chosen_ = true; });
+    offerDevices();
     refresh();
+}
+
+// Of the machine that runs the engine all devices are known; of another one only what was chosen there
+// before.
+void ConnectDialog::offerDevices() {
+    const QString name = host->text().trimmed();
+    const bool same = !name.isEmpty() && name == now_.host;
+    const QString wanted = chosen_ ? device->currentData().toString()
+                           : same  ? now_.device
+                                   : DeviceMenu::kept(name);
+    device->clear();
+    device->addItem(tr("Automatic"), QStringLiteral("auto"));
+    device->addItem(tr("CPU"), QStringLiteral("cpu"));
+    device->addItem(tr("CUDA"), QStringLiteral("cuda"));
+    for (const EngineDevice& each : devices_) {
+        if (same && device->findData(each.id) < 0) device->addItem(DeviceMenu::titleOf(each), each.id);
+    }
+    if (device->findData(wanted) < 0) device->addItem(DeviceMenu::titleOf({wanted, {}}), wanted);
+    device->setCurrentIndex(device->findData(wanted));
 }
 
 void ConnectDialog::refresh() {

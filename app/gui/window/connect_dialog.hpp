@@ -5,6 +5,8 @@
 
 #include <QDialog>
 
+#include <vector>
+
 QT_BEGIN_NAMESPACE
 class QComboBox;
 class QDialogButtonBox;
@@ -19,8 +21,10 @@ class ConnectDialog : public QDialog {
     Q_OBJECT
 
 public:
-    /// Starts with what was used last.
-    explicit ConnectDialog(QWidget* parent = nullptr);
+    /// Starts with the machine and the device of the engine that runs, else with what was used last.
+    /// `devices`: of that engine's machine.
+    ConnectDialog(const EngineAddress& now, const std::vector<EngineDevice>& devices,
+                  QWidget* parent = nullptr);
 
     [[nodiscard]] EngineAddress address() const;
 
@@ -36,7 +40,11 @@ public:
 
 private:
     void refresh();
+    void offerDevices();
 
+    EngineAddress now_;
+    std::vector<EngineDevice> devices_;
+    bool chosen_ = false;  // the device, by hand
     QString problem_;
     QLabel* error_;
     QDialogButtonBox* buttons_;

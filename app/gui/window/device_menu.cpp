@@ -25,15 +25,14 @@ bool isDevice(const QString& text) {
     return pattern.match(text).hasMatch();
 }
 
-QString titleOf(const EngineDevice& device) {
+}  // namespace
+
+QString DeviceMenu::titleOf(const EngineDevice& device) {
     QString name = device.id;
-    if (device.id == QLatin1String("cpu")) name = DeviceMenu::tr("CPU");
-    if (device.id.startsWith(QLatin1String("cuda")))
-        name = DeviceMenu::tr("CUDA device %1").arg(device.id.mid(5));
+    if (device.id == QLatin1String("cpu")) name = tr("CPU");
+    if (device.id.startsWith(QLatin1String("cuda:"))) name = tr("CUDA device %1").arg(device.id.mid(5));
     return device.name.isEmpty() ? name : QStringLiteral("%1: %2").arg(name, device.name);
 }
-
-}  // namespace
 
 QString DeviceMenu::kept(const QString& host) {
     const QString device = QSettings().value(settingOf(host)).toString();

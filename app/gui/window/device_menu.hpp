@@ -6,6 +6,7 @@
 namespace rankscope::gui {
 
 class EngineControl;
+struct EngineDevice;
 
 /// Which device of its machine the engine computes on. What the machine lacks is there too, greyed, with the
 /// reason.
@@ -19,6 +20,9 @@ public:
     /// machine; empty: this one.
     [[nodiscard]] static QString kept(const QString& host);
     static void keep(const QString& host, const QString& device);
+
+    /// "CPU", "CUDA device 1: NVIDIA H100".
+    [[nodiscard]] static QString titleOf(const EngineDevice& device);
 
     /// As it is when it opens.
     void fill();

@@ -27,6 +27,7 @@
 #include "app/gui/window/action_registry.hpp"
 #include "app/gui/window/banner.hpp"
 #include "app/gui/window/command_palette.hpp"
+#include "app/gui/window/file_drop.hpp"
 #include "app/gui/window/main_tool_bar.hpp"
 #include "app/gui/window/number_under_hand.hpp"
 #include "app/gui/window/recent_menu.hpp"
@@ -35,6 +36,7 @@
 #include "app/gui/window/style.hpp"
 
 #include <QApplication>
+#include <QDir>
 #include <QFileInfo>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -63,7 +65,10 @@ MainWindow::MainWindow(Workspace workspace, QWidget* parent)
       systemTheme_(theme_),
       actions_(new ActionRegistry(this)),
       keeper_(new SessionKeeper(workspace.document, this)) {
-    setAcceptDrops(true);
+    connect(new FileDrop(this), &FileDrop::dropped, this, [this](const QStringList& paths) {
+        for (const QString& path : paths)
+            openPath(path);
+    });
     setObjectName(QStringLiteral("rankscope"));
     openMenu_ = new QMenu(tr("Open"), this);
     exportMenu_ = new QMenu(tr("Export"), this);
@@ -197,8 +202,8 @@ void MainWindow::buildColumns() {
 void MainWindow::buildStatusBar() {
     const QFont small = scaledFont(QApplication::font(), TextRole::Label);
     statusBar()->setSizeGripEnabled(false);
-    readout_ =
-        new ElidedLabel(tr("Drop a model folder, a capture (.h5) or a session anywhere in the window"), this);
+    readout_ = new ElidedLabel(
+        tr("Drop a model folder, a capture (.h5), a plan or a session anywhere in the window"), this);
     textLabel_ = new QLabel(this);
     placeLabel_ = new QLabel(this);
     modelLabel_ = new ElidedLabel({}, this);
@@ -221,6 +226,10 @@ void MainWindow::connectPanels() {
         connect(panel, &Panel::popOutRequested, this, [this, panel] { popOut(panel); });
         connect(panel, &Panel::explainRequested, this, [this](const QString& topic) { explain(topic); });
         connect(panel, &Panel::message, this, &MainWindow::say);
+        connect(panel, &Panel::failed, this,
+                [this](const QString& title, const QString& detail) {
+                    showBanner(title, explained(detail, {}));
+                });
         connect(panel, &Panel::readoutChanged, this,
                 [this](const QString& text) { readout_->setFullText(text); });
     }
@@ -251,9 +260,10 @@ void MainWindow::connectPanels() {
         }
     });
     connect(keeper_, &SessionKeeper::autosaveFailed, this, [this](const QString& message) {
-        showBanner(tr("Your work could not be saved automatically"),
-                   message + QLatin1Char('\n') + tr("It is still here; save it in another place."),
-                   tr("Save as…"), QStringLiteral("file.save_as"));
+        showBanner(
+            tr("Your work could not be saved automatically"),
+            explained(message, {}) + QLatin1Char('\n') + tr("It is still here; save it in another place."),
+            tr("Save as…"), QStringLiteral("file.save_as"));
     });
 }
 
@@ -267,11 +277,19 @@ void MainWindow::connectWorkspace() {
     connect(&workspace_.states, &StateSource::opened, this, &MainWindow::captureOpened);
     connect(&workspace_.states, &StateSource::failed, this,
             [this](const QString& title, const QString& detail) {
-                showBanner(title, detail, tr("Open another capture…"), QStringLiteral("file.open_capture"));
+                showBanner(title, explained(detail, {}) + QLatin1Char('\n') + unchanged(),
+                           tr("Open another capture…"), QStringLiteral("file.open_capture"));
             });
     connect(&workspace_.engine, &EngineControl::refused, this,
             [this](const QString& title, const QString& detail, const QString& hint) {
-                showBanner(title, hint.isEmpty() ? detail : detail + QLatin1Char('\n') + hint);
+                showBanner(title, explained(detail, hint));
+            });
+    connect(&workspace_.engine, &EngineControl::modelOpened, this, [this] { opensFolder_ = false; });
+    connect(&workspace_.engine, &EngineControl::modelRefused, this,
+            [this](const QString& title, const QString& detail, const QString& hint) {
+                opensFolder_ = false;
+                showBanner(title, explained(detail, hint) + QLatin1Char('\n') + unchanged(),
+                           tr("Open another folder…"), QStringLiteral("file.open_model"));
             });
     connect(&workspace_.engine, &EngineControl::warning, this, &MainWindow::say);
     connect(&workspace_.engine, &EngineControl::liveChanged, this,
@@ -306,10 +324,14 @@ void MainWindow::modelChanged() {
     workspace_.selection.reset(first, 0);
     setLecture(false);
     story_->reopen();
-    if (document.captures().empty()) {
-        if (workspace_.states.capture()) workspace_.states.close();
-    } else {
-        workspace_.states.open(QString::fromStdString(document.captures().front().string()));
+    const QString capture =
+        !waitingCapture_.isEmpty() && document.hasModel() ? std::exchange(waitingCapture_, {})
+        : document.captures().empty()                     ? QString()
+                                      : QString::fromStdString(document.captures().front().string());
+    if (!capture.isEmpty()) {
+        workspace_.states.open(capture);
+    } else if (workspace_.states.capture()) {
+        workspace_.states.close();
     }
     restoreView();
     showTitle();
@@ -317,28 +339,70 @@ void MainWindow::modelChanged() {
     // Many layers need the height.
     history_->setCollapsed(document.hasModel() && document.config().layers.size() > kManyLayers);
     applyShares();
+    // What asked for the model has it now.
+    if (document.hasModel() && banner_->text().id == QLatin1String("file.open_model")) banner_->hide();
+    if (document.hasModel() && !waitingPlan_.isEmpty()) openPlan(std::exchange(waitingPlan_, {}));
 }
 
 void MainWindow::captureOpened() {
     const auto& capture = workspace_.states.capture();
     if (!capture || refuseCapture()) return;
+    if (!workspace_.document.hasModel()) {
+        findModelOf(*capture);
+        return;
+    }
+    keepCapture(capture->path);
     if (!capture->layout.positions.empty())
         workspace_.selection.setToken(static_cast<int>(capture->layout.positions.back()));
     if (workspace_.selection.window() >= capture->windows) workspace_.selection.setWindow(0);
 }
 
-// A capture of another model would be drawn beside numbers that are not its own. True: it was closed.
-bool MainWindow::refuseCapture() {
-    const CaptureData& capture = *workspace_.states.capture();
-    const Document& document = workspace_.document;
+// Opened alone: its model is opened as well, from where it was when the capture was made. The capture comes
+// back with it.
+void MainWindow::findModelOf(const CaptureData& capture) {
+    const QFileInfo file(QString::fromStdString(capture.path));
+    waitingCapture_ = file.absoluteFilePath();
+    if (opensFolder_) return;
     const QJsonObject made = QJsonDocument::fromJson(QByteArray::fromStdString(capture.provenance)).object();
+    const QString model = made[QStringLiteral("model")].toString();
+    for (const QDir& from : {file.dir(), QDir::current()}) {
+        const QString folder = QDir::cleanPath(from.absoluteFilePath(model));
+        if (model.isEmpty() || !QFileInfo::exists(folder + QStringLiteral("/config.json"))) continue;
+        openPath(folder);
+        return;
+    }
+    showNote(tr("%1 is a capture: it needs its model").arg(file.fileName()),
+             model.isEmpty() ? tr("It is shown as soon as the model is open.")
+                             : tr("It was made from %1, which is not there. It is shown as soon as the "
+                                  "model is open.")
+                                   .arg(model.left(200)),
+             tr("Open a model folder…"), QStringLiteral("file.open_model"));
+}
+
+// The one that is open comes first: a session that is saved now opens with it.
+void MainWindow::keepCapture(const std::string& path) {
+    Document& document = workspace_.document;
+    if (!document.hasModel() || anyway_ == QString::fromStdString(path)) return;
+    std::vector<std::filesystem::path> captures = document.captures();
+    if (!captures.empty() && captures.front() == path) return;
+    std::erase(captures, std::filesystem::path(path));
+    captures.insert(captures.begin(), path);
+    document.setCaptures(std::move(captures));
+}
+
+// A capture of another model would be drawn beside numbers that are not its own. True: the one before is
+// back.
+bool MainWindow::refuseCapture() {
+    const std::shared_ptr<const CaptureData> capture = workspace_.states.capture();
+    const Document& document = workspace_.document;
+    const QJsonObject made = QJsonDocument::fromJson(QByteArray::fromStdString(capture->provenance)).object();
     const QString hash = made[QStringLiteral("model_hash")].toString();
     const QString open = QString::fromStdString(document.model().hash);
-    const QString path = QString::fromStdString(capture.path);
+    const QString path = QString::fromStdString(capture->path);
     if (!document.hasModel() || hash.isEmpty() || open.isEmpty() || hash == open || anyway_ == path)
         return false;
     // What fits by its sizes can be looked at all the same: weights may have been trained on.
-    const bool fits = std::ranges::all_of(capture.layout.layers, [&](const CaptureLayer& layer) {
+    const bool fits = std::ranges::all_of(capture->layout.layers, [&](const CaptureLayer& layer) {
         const LayerChoice* choice = document.layerChoice(static_cast<int>(layer.index));
         return choice != nullptr && layer.key_dim <= choice->key_dim
                && layer.value_heads
@@ -346,8 +410,10 @@ bool MainWindow::refuseCapture() {
     });
     const QString name = QFileInfo(path).fileName();
     workspace_.states.close();
+    if (!document.captures().empty() && document.captures().front() != capture->path)
+        workspace_.states.open(QString::fromStdString(document.captures().front().string()));
     showBanner(tr("%1 was captured from another model").arg(name),
-               tr("Its model has the hash %1…, the open one, %2, has %3…. It was closed again.")
+               tr("Its model has the hash %1…, the open one, %2, has %3…. It was not taken.")
                    .arg(hash.left(8), document.modelName(), open.left(8)),
                fits ? tr("Use it anyway") : tr("Open another capture…"),
                fits ? QStringLiteral("anyway:") + path : QStringLiteral("file.open_capture"));
@@ -419,6 +485,29 @@ void MainWindow::say(const QString& message) {
 void MainWindow::showBanner(const QString& title, const QString& sentence, const QString& remedy,
                             const QString& remedyId, const QString& details) {
     banner_->show({title, sentence, details, remedy, remedyId});
+}
+
+void MainWindow::showNote(const QString& title, const QString& sentence, const QString& remedy,
+                          const QString& remedyId) {
+    banner_->show({title, sentence, {}, remedy, remedyId, true});
+}
+
+// Errors of the engine and of files are written for a terminal as well: one lower-case clause a line.
+QString MainWindow::explained(const QString& detail, const QString& hint) {
+    QStringList lines = detail.split(QLatin1Char('\n'), Qt::SkipEmptyParts);
+    lines += hint.split(QLatin1Char('\n'), Qt::SkipEmptyParts);
+    for (qsizetype i = 0; i < lines.size(); ++i) {
+        QString& line = lines[i];
+        line.front() = line.front().toUpper();
+        // What comes first ends with what was found, often the name of a file.
+        if (i > 0 && (line.back().isLetterOrNumber() || line.back() == QLatin1Char(')')))
+            line += QLatin1Char('.');
+    }
+    return lines.join(QLatin1Char('\n'));
+}
+
+QString MainWindow::unchanged() {
+    return tr("What was open before is unchanged.");
 }
 
 void MainWindow::setTheme(const Theme& theme) {

@@ -48,6 +48,7 @@ class StoryCard;
 class TokenScrubber;
 class TourRun;
 class TradeoffPanel;
+struct CaptureData;
 
 /// Proportions and middle panel; the meaning of every command is the same in all of them.
 enum class Layout { Inspect, Tune, Compare };
@@ -118,8 +119,6 @@ protected:
     void resizeEvent(QResizeEvent* event) override;
     void changeEvent(QEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
-    void dragEnterEvent(QDragEnterEvent* event) override;
-    void dropEvent(QDropEvent* event) override;
 
 private:
     // main_window.cpp
@@ -132,7 +131,14 @@ private:
     void showTitle();
     void showStatus();
     void captureOpened();
+    /// A banner where nothing went wrong.
+    void showNote(const QString& title, const QString& sentence, const QString& remedy,
+                  const QString& remedyId);
+    [[nodiscard]] static QString explained(const QString& detail, const QString& hint);
+    [[nodiscard]] static QString unchanged();
     [[nodiscard]] bool refuseCapture();
+    void keepCapture(const std::string& path);
+    void findModelOf(const CaptureData& capture);
     /// Beside what has the keyboard when no widget is given.
     void explain(const QString& topic, const QWidget* beside = nullptr);
     void explainNumberUnderHand();
@@ -149,6 +155,7 @@ private:
     static void focusInto(QWidget* panel);
     void maximise(QWidget* panel);
     void popOut(QWidget* panel);
+    void dress(QWidget* panel);
     void stepPanel(int direction);
     [[nodiscard]] QWidget* focusedPanel() const;
     void scaleFont(double factor);
@@ -172,6 +179,8 @@ private:
     void openModelFolder();
     void openCapture();
     void openSession();
+    void askPlan();
+    void openPlan(const QString& path);
     void openText();
     bool save(bool asNew);
     [[nodiscard]] bool mayLeave();
@@ -247,9 +256,12 @@ private:
     ElidedLabel* readout_ = nullptr;
     QList<QWidget*> panels_;
     QWidget* maximised_ = nullptr;
-    QList<QWidget*> hidden_;  ///< by maximising
-    EngineAddress address_;   ///< of the engine that was asked for last
-    QString anyway_;          ///< capture of another model that the person wants to see
+    QList<QWidget*> hidden_;    ///< by maximising
+    bool opensFolder_ = false;  ///< the engine was asked to open a model
+    QString waitingCapture_;    ///< opened without a model, and shown when there is one
+    QString waitingPlan_;       ///< plan file that is opened when its model is
+    EngineAddress address_;     ///< of the engine that was asked for last
+    QString anyway_;            ///< capture or plan of another model that the person wants to see
 };
 
 }  // namespace rankscope::gui

@@ -61,6 +61,8 @@ void MainWindow::buildActions() {
         [this](bool) { openCapture(); });
     add({id("file.open_session"), tr("Session…"), {key("Ctrl+Shift+O")}, id("folder"), {}},
         [this](bool) { openSession(); });
+    add({id("file.open_plan"), tr("Plan…"), {}, id("sliders"), {tr("json"), tr("channels")}},
+        [this](bool) { askPlan(); });
     add({id("file.open_text"), tr("Evaluation text…"), {}, {}, {tr("corpus")}}, [this](bool) { openText(); });
     add({id("file.save"), tr("Save"), {QKeySequence::Save}, id("floppy"), {}}, [this](bool) { save(false); });
     add({id("file.save_as"), tr("Save as…"), {key("Ctrl+Shift+S")}, {}, {}}, [this](bool) { save(true); });
@@ -322,13 +324,15 @@ void MainWindow::buildMenus() {
         connect(demoMenu_->addAction(name), &QAction::triggered, this, [this, name] { openDemo(name); });
     demoMenu_->setEnabled(!demoMenu_->isEmpty());
     connect(recentMenu_, &RecentMenu::openRequested, this, &MainWindow::openPath);
-    put(openMenu_, {"file.open_model", "file.open_capture", "file.open_session", "file.open_text", ""});
+    put(openMenu_, {"file.open_model", "file.open_capture", "file.open_session", "file.open_plan",
+                    "file.open_text", ""});
     openMenu_->addMenu(demoMenu_);
     openMenu_->addMenu(recentMenu_);
     put(exportMenu_, {"export.model", "export.report", "export.plans", "export.picture", "export.notes"});
 
     QMenu* file = menuBar()->addMenu(tr("&File"));
-    put(file, {"file.open_model", "file.open_capture", "file.open_session", "file.open_text"});
+    put(file,
+        {"file.open_model", "file.open_capture", "file.open_session", "file.open_plan", "file.open_text"});
     file->addMenu(demoMenu_);
     file->addMenu(recentMenu_);
     put(file, {"", "file.save", "file.save_as", ""});

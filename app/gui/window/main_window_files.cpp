@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Opening, saving, closing, and the dialogs that start jobs.
+#include "app/gui/charts/whole_file.hpp"
 #include "app/gui/client/engine_control.hpp"
 #include "app/gui/data/state_source.hpp"
 #include "app/gui/document/document.hpp"
@@ -19,21 +20,19 @@
 #include "app/gui/window/report_writer.hpp"
 #include "app/gui/window/session_keeper.hpp"
 #include "app/gui/window/sweep_dialog.hpp"
+#include "core/base/error.hpp"
+#include "core/pruning/plan.hpp"
 
 #include <QCloseEvent>
 #include <QDateTime>
 #include <QDir>
-#include <QDragEnterEvent>
-#include <QFile>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QLineEdit>
 #include <QMenu>
 #include <QMessageBox>
-#include <QMimeData>
 #include <QPointer>
 #include <QPushButton>
-#include <QSaveFile>
 #include <QSettings>
 
 namespace rankscope::gui {
@@ -52,7 +51,12 @@ void MainWindow::openDemo(const QString& name) {
 }
 
 void MainWindow::openPath(const QString& path) {
-    const QFileInfo info(path);
+    // What was said of another file is out of date.
+    const QString& said = banner_->text().id;
+    if (said != QLatin1String("tools.restart_engine") && !said.startsWith(QLatin1String("recover:")))
+        banner_->hide();
+    // "models/books/" and "models/books" are the same folder.
+    const QFileInfo info(QDir::cleanPath(path));
     if (!info.exists()) {
         showBanner(tr("There is no %1").arg(info.fileName()),
                    tr("%1 does not exist. It may have been moved or renamed.").arg(info.absoluteFilePath()));
@@ -61,6 +65,7 @@ void MainWindow::openPath(const QString& path) {
     if (info.isDir()) {
         if (!mayLeave()) return;
         keeper_->remember(info.absoluteFilePath());
+        opensFolder_ = true;
         workspace_.engine.openModel(info.absoluteFilePath());
         return;
     }
@@ -72,28 +77,85 @@ void MainWindow::openPath(const QString& path) {
     }
     if (suffix == QLatin1String("rankscope")) {
         if (!mayLeave()) return;
-        const QString failure = keeper_->open(path);
+        const QString failure = keeper_->open(info.absoluteFilePath());
         if (!failure.isEmpty())
             showBanner(tr("%1 could not be opened").arg(info.fileName()),
-                       failure + QLatin1Char('\n') + tr("What was open before is unchanged."),
-                       tr("Open another session…"), QStringLiteral("file.open_session"));
+                       explained(failure, {}) + QLatin1Char('\n') + unchanged(), tr("Open another session…"),
+                       QStringLiteral("file.open_session"));
+        return;
+    }
+    if (suffix == QLatin1String("json")) {
+        openPlan(info.absoluteFilePath());
         return;
     }
     if (suffix == QLatin1String("txt") || suffix == QLatin1String("md")) {
         workspace_.engine.openText(info.absoluteFilePath(), 512);
         return;
     }
-    showBanner(tr("%1 is nothing Rankscope can open").arg(info.fileName()),
-               tr("Expected a model folder, a capture (.h5), a session (.rankscope) or a text (.txt)."));
+    showBanner(
+        tr("%1 is nothing Rankscope can open").arg(info.fileName()),
+        tr("Expected a model folder, a capture (.h5), a session (.rankscope), a plan (.json) or a text "
+           "(.txt)."));
+}
+
+// A plan file becomes the current plan: one step that can be undone.
+void MainWindow::openPlan(const QString& path) {
+    Document& document = workspace_.document;
+    const QFileInfo info(path);
+    const QString other = tr("Open another plan…");
+    const auto refuse = [&](const Error& error) {
+        showBanner(tr("%1 could not be opened").arg(info.fileName()),
+                   explained(QString::fromStdString(error.what()), QString::fromStdString(error.hint()))
+                       + QLatin1Char('\n') + unchanged(),
+                   other, QStringLiteral("file.open_plan"));
+    };
+    try {
+        const Plan plan = read_plan(path.toStdString());
+        if (!document.hasModel()) {
+            // On the command line its model may stand before it.
+            waitingPlan_ = path;
+            showNote(tr("%1 is a plan: it needs its model").arg(info.fileName()),
+                     tr("It is taken as soon as the model is open."), tr("Open a model folder…"),
+                     QStringLiteral("file.open_model"));
+            return;
+        }
+        const std::string& open = document.model().hash;
+        if (!plan.model_hash.empty() && !open.empty() && plan.model_hash != open && anyway_ != path) {
+            const auto start = [](const std::string& hash) {
+                return QString::fromStdString(printable(hash.substr(0, 8)));
+            };
+            QString sentence = tr("Its model has the hash %1…, the open one, %2, has %3…. What was open "
+                                  "before is unchanged.")
+                                   .arg(start(plan.model_hash), document.modelName(), start(open));
+            QString remedy = tr("Use anyway");
+            QString id = QStringLiteral("anyway:") + path;
+            try {
+                (void)document.choiceOf(plan, true, info.fileName().toStdString());
+            } catch (const Error& error) {
+                sentence += QLatin1Char('\n') + explained(QString::fromStdString(error.what()), {});
+                remedy = other;
+                id = QStringLiteral("file.open_plan");
+            }
+            showBanner(tr("%1 belongs to another model").arg(info.fileName()), sentence, remedy, id);
+            return;
+        }
+        PlanChoice choice = document.choiceOf(plan, true, printable(path.toStdString(), 400));
+        choice.name = info.completeBaseName().toStdString();
+        keeper_->remember(path);
+        document.setPlan(tr("Open plan %1").arg(info.completeBaseName()), std::move(choice));
+        say(tr("Opened %1").arg(path));
+    } catch (const Error& error) {
+        refuse(error);
+    }
 }
 
 void MainWindow::offerRecovery() {
     const QString file = keeper_->recoverable();
     if (file.isEmpty()) return;
-    showBanner(tr("There is unsaved work of %1")
-                   .arg(QFileInfo(file).lastModified().toString(QStringLiteral("yyyy-MM-dd hh:mm"))),
-               tr("Rankscope did not close properly then. Nothing is lost."), tr("Bring it back"),
-               QStringLiteral("recover:") + file);
+    showNote(tr("There is unsaved work of %1")
+                 .arg(QFileInfo(file).lastModified().toString(QStringLiteral("yyyy-MM-dd hh:mm"))),
+             tr("Rankscope did not close properly then. Nothing is lost."), tr("Bring it back"),
+             QStringLiteral("recover:") + file);
 }
 
 void MainWindow::openModelFolder() {
@@ -110,6 +172,11 @@ void MainWindow::openCapture() {
 void MainWindow::openSession() {
     const QString path = QFileDialog::getOpenFileName(this, tr("Session"), {}, tr("Sessions (*.rankscope)"));
     if (!path.isEmpty()) openPath(path);
+}
+
+void MainWindow::askPlan() {
+    const QString path = QFileDialog::getOpenFileName(this, tr("Plan"), {}, tr("Plans (*.json)"));
+    if (!path.isEmpty()) openPlan(path);
 }
 
 void MainWindow::openText() {
@@ -132,9 +199,10 @@ bool MainWindow::save(bool asNew) {
     }
     const QString failure = keeper_->save(path);
     if (!failure.isEmpty()) {
-        showBanner(tr("%1 was not saved").arg(QFileInfo(path).fileName()),
-                   failure + QLatin1Char('\n') + tr("Your work is still here; try another place."),
-                   tr("Save as…"), QStringLiteral("file.save_as"));
+        showBanner(
+            tr("%1 was not saved").arg(QFileInfo(path).fileName()),
+            explained(failure, {}) + QLatin1Char('\n') + tr("Your work is still here; try another place."),
+            tr("Save as…"), QStringLiteral("file.save_as"));
         return false;
     }
     showTitle();
@@ -185,8 +253,7 @@ void MainWindow::askCapture(int layer) {
                 window->workspace_.document.setCaptures({path.toStdString()});
                 window->openPath(path);
             } else {
-                window->showBanner(tr("The capture failed"),
-                                   hint.isEmpty() ? message : message + QLatin1Char('\n') + hint);
+                window->showBanner(tr("The capture failed"), explained(message, hint));
             }
         });
     });
@@ -209,8 +276,7 @@ void MainWindow::askExport() {
                 if (message.isEmpty()) {
                     window->say(tr("Exported to %1").arg(folder));
                 } else {
-                    window->showBanner(tr("The model was not exported"),
-                                       hint.isEmpty() ? message : message + QLatin1Char('\n') + hint);
+                    window->showBanner(tr("The model was not exported"), explained(message, hint));
                 }
             });
     });
@@ -234,7 +300,7 @@ void MainWindow::askBenchmark() {
 }
 
 void MainWindow::askConnection() {
-    auto* dialog = new ConnectDialog(this);
+    auto* dialog = new ConnectDialog(address_, workspace_.engine.status().devices, this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &QDialog::accepted, this, [this, dialog] {
         dialog->keep();
@@ -270,7 +336,7 @@ void MainWindow::exportPlansTable() {
     if (failure.isEmpty()) {
         say(tr("Wrote %1").arg(path));
     } else {
-        showBanner(tr("The table was not written"), failure);
+        showBanner(tr("The table was not written"), explained(failure, {}));
     }
 }
 
@@ -294,12 +360,11 @@ void MainWindow::exportNotes() {
     const QString path = QFileDialog::getSaveFileName(this, tr("Notes"), QStringLiteral("notes.md"),
                                                       tr("Markdown (*.md);;Text (*.txt)"));
     if (path.isEmpty()) return;
-    QSaveFile file(path);
-    const QByteArray text = workspace_.document.state().notes.toUtf8();
-    if (file.open(QIODevice::WriteOnly) && file.write(text) == text.size() && file.commit()) {
+    const QString failure = writeWholeFile(path, workspace_.document.state().notes.toUtf8());
+    if (failure.isEmpty()) {
         say(tr("Wrote %1").arg(path));
     } else {
-        showBanner(tr("The notes were not written"), file.errorString());
+        showBanner(tr("The notes were not written"), explained(failure, {}));
     }
 }
 
@@ -318,17 +383,6 @@ void MainWindow::usePreferences() {
     setTheme(preferences.theme == QLatin1String("dark")    ? Theme::dark()
              : preferences.theme == QLatin1String("light") ? Theme::light()
                                                            : *systemTheme_);
-}
-
-void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
-    if (event->mimeData()->hasUrls() && event->mimeData()->urls().size() == 1
-        && event->mimeData()->urls().first().isLocalFile())
-        event->acceptProposedAction();
-}
-
-void MainWindow::dropEvent(QDropEvent* event) {
-    openPath(event->mimeData()->urls().first().toLocalFile());
-    event->acceptProposedAction();
 }
 
 }  // namespace rankscope::gui

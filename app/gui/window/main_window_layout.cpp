@@ -19,6 +19,8 @@
 #include "app/gui/tradeoff_panels/story_card.hpp"
 #include "app/gui/tradeoff_panels/tradeoff_panel.hpp"
 #include "app/gui/window/action_registry.hpp"
+#include "app/gui/window/banner.hpp"
+#include "app/gui/window/file_drop.hpp"
 #include "app/gui/window/main_tool_bar.hpp"
 #include "app/gui/window/main_window.hpp"
 
@@ -138,9 +140,11 @@ void MainWindow::fitWidth() {
     const bool apart = channels_->parentWidget() == left_;
     if (low && apart) {
         history_->setExtraPage(tr("Channels"), channels_);
+        dress(channels_);
     } else if (!low && history_->extraPage() == channels_) {
         history_->takeExtraPage();
         left_->insertWidget(1, channels_);
+        dress(channels_);
     }
     if (channels_->parentWidget() == left_) channels_->show();
     compare_->setTabbed(low || room < qRound(1400 * unit));
@@ -182,6 +186,7 @@ void MainWindow::popOut(QWidget* panel) {
     const int index = place != nullptr ? place->indexOf(panel) : stack->indexOf(panel);
     auto* window = new QDialog(this, Qt::Window);
     window->setAttribute(Qt::WA_DeleteOnClose);
+    FileDrop::extendTo(window);
     window->setWindowTitle(panel->accessibleName() + QStringLiteral(" – Rankscope"));
     window->resize(panel->size());
     auto* column = new QVBoxLayout(window);
@@ -196,10 +201,18 @@ void MainWindow::popOut(QWidget* panel) {
             stack->insertWidget(index, panel);
         }
         panel->show();
+        dress(panel);
         showMiddle();
     });
     if (stack != nullptr) showMiddle();
     window->show();
+    dress(panel);
+}
+
+// A style sheet gives a widget that comes to another parent the palette of long ago, perhaps of another
+// theme.
+void MainWindow::dress(QWidget* panel) {
+    if (auto* themed = qobject_cast<Panel*>(panel)) themed->applyTheme(*theme_);
 }
 
 QWidget* MainWindow::focusedPanel() const {
@@ -267,6 +280,8 @@ void MainWindow::keyPressEvent(QKeyEvent* event) {
             setLecture(false);
         } else if (tour_->isRunning()) {
             tour_->leave();
+        } else if (banner_->isVisible()) {
+            banner_->hide();
         }
         return;
     }

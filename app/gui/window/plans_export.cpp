@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/window/plans_export.hpp"
 
+#include "app/gui/charts/whole_file.hpp"
 #include "app/gui/document/document.hpp"
 #include "app/gui/theme/number_text.hpp"
-
-#include <QSaveFile>
 
 #include <cmath>
 #include <limits>
@@ -23,7 +22,7 @@ struct Row {
 Row rowOf(const Document& document, const PlanChoice& choice, const QString& name) {
     Row row;
     row.name = name;
-    row.method = methodName(planMethod(choice));
+    row.method = planMethodName(choice);
     row.state = static_cast<double>(document.stateBytes(choice));
     row.parameters = static_cast<double>(document.parameters(choice));
     std::optional<MeasuredQuality> quality;
@@ -106,11 +105,7 @@ QString plansTable(const Document& document, bool latex) {
 }
 
 QString writePlansTable(const Document& document, const QString& path) {
-    QSaveFile file(path);
-    const QByteArray text = plansTable(document, path.endsWith(QLatin1String(".tex"))).toUtf8();
-    if (!file.open(QIODevice::WriteOnly) || file.write(text) != text.size() || !file.commit())
-        return file.errorString();
-    return {};
+    return writeWholeFile(path, plansTable(document, path.endsWith(QLatin1String(".tex"))).toUtf8());
 }
 
 }  // namespace rankscope::gui

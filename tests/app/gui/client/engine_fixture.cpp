@@ -62,12 +62,14 @@ SavedSession ScriptedEngine::session(const std::string& name) {
 
 EngineSessionTest::EngineSessionTest() {
     document_.openSession(session(), {});
-    QObject::connect(
-        &engine_, &EngineControl::refused, &engine_,
-        [this](const QString& title, const QString& detail, const QString& hint) {
-            refused_.push_back(
-                (title + QLatin1String(" | ") + detail + QLatin1String(" | ") + hint).toStdString());
-        });
+    for (const auto signal : {&EngineControl::refused, &EngineControl::modelRefused}) {
+        QObject::connect(
+            &engine_, signal, &engine_,
+            [this](const QString& title, const QString& detail, const QString& hint) {
+                refused_.push_back(
+                    (title + QLatin1String(" | ") + detail + QLatin1String(" | ") + hint).toStdString());
+            });
+    }
     QObject::connect(&engine_, &EngineControl::statusChanged, &engine_, [this] {
         if (states_.empty() || states_.back() != engine_.status().state)
             states_.push_back(engine_.status().state);

@@ -23,11 +23,13 @@ class RealEngineTest : public testing::Test {
 protected:
     RealEngineTest() {
         qputenv("RANKSCOPE_ENGINE", RANKSCOPE_BINARY_DIR "/bin/rankscope-cli");
-        QObject::connect(&engine_, &EngineControl::refused, &engine_,
-                         [this](const QString& title, const QString& detail, const QString& hint) {
-                             refused_ += title + QLatin1String(" | ") + detail + QLatin1String(" | ") + hint
-                                         + QLatin1Char('\n');
-                         });
+        for (const auto signal : {&EngineControl::refused, &EngineControl::modelRefused}) {
+            QObject::connect(&engine_, signal, &engine_,
+                             [this](const QString& title, const QString& detail, const QString& hint) {
+                                 refused_ += title + QLatin1String(" | ") + detail + QLatin1String(" | ")
+                                             + hint + QLatin1Char('\n');
+                             });
+        }
         engine_.setRestartDelay(-1);
     }
 

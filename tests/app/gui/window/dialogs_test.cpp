@@ -2,6 +2,7 @@
 // The dialogs with right and wrong input: what is wrong is said under the fields, and nothing starts.
 #include "app/gui/window/capture_dialog.hpp"
 #include "app/gui/window/connect_dialog.hpp"
+#include "app/gui/window/device_menu.hpp"
 #include "app/gui/window/export_dialog.hpp"
 #include "app/gui/window/preferences_dialog.hpp"
 #include "app/gui/window/sweep_dialog.hpp"
@@ -19,6 +20,8 @@
 #include <QSpinBox>
 #include <QTemporaryDir>
 #include <QTest>
+
+#include <vector>
 
 namespace rankscope::gui {
 namespace {
@@ -134,7 +137,7 @@ TEST(SweepDialogTest, NothingChosenIsNothingToDo) {
 
 TEST(ConnectDialogTest, TakesNamesOfMachines) {
     QSettings().clear();
-    ConnectDialog dialog;
+    ConnectDialog dialog({}, {});
     EXPECT_FALSE(canStart(dialog));
     dialog.host->setText(QStringLiteral(" me@gpu-box "));
     EXPECT_TRUE(canStart(dialog));
@@ -147,8 +150,33 @@ TEST(ConnectDialogTest, TakesNamesOfMachines) {
     dialog.host->setText(QStringLiteral("gpu-box"));
     dialog.program->setText(QStringLiteral("/opt/rankscope-cli"));
     dialog.keep();
-    EXPECT_EQ(ConnectDialog().address().program, QStringLiteral("/opt/rankscope-cli"));
+    EXPECT_EQ(ConnectDialog({}, {}).address().program, QStringLiteral("/opt/rankscope-cli"));
     renderForEyes(dialog, "dialog-connect");
+    QSettings().clear();
+}
+
+TEST(ConnectDialogTest, ShowsTheDeviceOfTheEngineUntilAnotherIsChosen) {
+    QSettings().clear();
+    DeviceMenu::keep(QStringLiteral("other"), QStringLiteral("cpu"));
+    const std::vector<EngineDevice> devices{{QStringLiteral("cpu"), {}},
+                                            {QStringLiteral("cuda:0"), QStringLiteral("NVIDIA H100")},
+                                            {QStringLiteral("cuda:1"), QStringLiteral("NVIDIA H100")}};
+    ConnectDialog dialog({QStringLiteral("gpu-box"), {}, QStringLiteral("cuda:1")}, devices);
+    EXPECT_EQ(dialog.host->text(), QStringLiteral("gpu-box"));
+    EXPECT_EQ(dialog.address().device, QStringLiteral("cuda:1"));
+    EXPECT_EQ(dialog.device->currentText(), QStringLiteral("CUDA device 1: NVIDIA H100"));
+    renderForEyes(dialog, "dialog-connect-device");
+    // Another machine: what was chosen there, and none of this one's devices.
+    dialog.host->setText(QStringLiteral("other"));
+    EXPECT_EQ(dialog.address().device, QStringLiteral("cpu"));
+    EXPECT_LT(dialog.device->findData(QStringLiteral("cuda:1")), 0);
+    dialog.host->setText(QStringLiteral("unknown"));
+    EXPECT_EQ(dialog.address().device, QStringLiteral("auto"));
+    // A choice by hand stays.
+    dialog.device->setCurrentIndex(dialog.device->findData(QStringLiteral("cuda")));
+    Q_EMIT dialog.device->activated(dialog.device->currentIndex());
+    dialog.host->setText(QStringLiteral("other"));
+    EXPECT_EQ(dialog.address().device, QStringLiteral("cuda"));
     QSettings().clear();
 }
 

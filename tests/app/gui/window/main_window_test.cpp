@@ -11,16 +11,19 @@
 #include "app/gui/tradeoff_panels/plans_model.hpp"
 #include "app/gui/tradeoff_panels/plans_table.hpp"
 #include "app/gui/tradeoff_panels/ribbon_readout.hpp"
+#include "app/gui/widgets/elided_label.hpp"
 #include "app/gui/window/action_registry.hpp"
 #include "app/gui/window/banner.hpp"
 #include "app/gui/window/command_palette.hpp"
 #include "app/gui/window/plans_export.hpp"
 #include "app/gui/window/session_keeper.hpp"
+#include "core/pruning/plan.hpp"
 #include "tests/app/gui/support/sample_workspace.hpp"
 
 #include <gtest/gtest.h>
 
 #include <QAction>
+#include <QDir>
 #include <QFile>
 #include <QLineEdit>
 #include <QListWidget>
@@ -28,6 +31,8 @@
 #include <QSettings>
 #include <QTemporaryDir>
 #include <QTest>
+
+#include <algorithm>
 
 namespace rankscope::gui {
 namespace {
@@ -198,6 +203,129 @@ TEST_F(MainWindowTest, BadPathsAreRefusedWhereThePersonLooks) {
     EXPECT_EQ(sample.engine.calls.back(), "openModel " + folder.path().toStdString());
 }
 
+TEST_F(MainWindowTest, EscapeHidesAMessageWhereverTheKeyboardIs) {
+    window->activateWindow();
+    for (QWidget* place : std::initializer_list<QWidget*>{window->findChild<LayerTable*>(),
+                                                          window->findChild<PlansTable*>()}) {
+        window->openPath(QStringLiteral("/no/such/thing.rankscope"));
+        ASSERT_TRUE(window->banner()->isVisible());
+        place->setFocus();
+        QTest::keyClick(place, Qt::Key_Escape);
+        EXPECT_FALSE(window->banner()->isVisible()) << place->metaObject()->className();
+    }
+}
+
+// A style sheet gives a widget back the palette that it had at its former parent.
+TEST_F(MainWindowTest, APanelThatMovesKeepsTheThemesColours) {
+    const auto* channels = window->findChild<ChannelsPanel*>();
+    const auto subtitle = [&] {
+        const auto labels = channels->findChildren<ElidedLabel*>();
+        return labels.isEmpty() ? QColor() : labels.first()->palette().color(QPalette::WindowText);
+    };
+    for (const QSize& size : {QSize(1280, 720), QSize(1440, 900)}) {
+        window->setTheme(Theme::light());
+        window->resize(QSize(1440, 900 + 720) - QSize(0, size.height()));
+        QCoreApplication::processEvents();
+        window->setTheme(Theme::dark());
+        EXPECT_EQ(subtitle(), Theme::dark().color(Role::Ink2));
+        window->resize(size);
+        QCoreApplication::processEvents();
+        EXPECT_EQ(subtitle(), Theme::dark().color(Role::Ink2)) << size.height();
+    }
+}
+
+TEST_F(MainWindowTest, APlanFileBecomesTheCurrentPlanInOneStep) {
+    QTemporaryDir folder;
+    const QString path = folder.filePath(QStringLiteral("smaller.json"));
+    const auto write = [&](const Plan& plan) {
+        QFile file(path);
+        ASSERT_TRUE(file.open(QIODevice::WriteOnly));
+        file.write(QByteArray::fromStdString(to_json(plan)));
+    };
+    PlanChoice wanted = sample.document.withKept(1, 24);
+    wanted.layers[3].method = "l1";
+    Plan plan = *sample.document.toPlan(wanted);
+    write(plan);
+    const int steps = sample.document.undoStack()->count();
+    window->openPath(path);
+    EXPECT_FALSE(window->banner()->isVisible());
+    EXPECT_EQ(sample.document.undoStack()->count(), steps + 1);
+    EXPECT_TRUE(samePlan(sample.document.plan(), wanted));
+    EXPECT_EQ(sample.document.plan().name, "smaller");
+    EXPECT_EQ(sample.document.toPlan(sample.document.plan())->layers, plan.layers);
+    sample.document.undoStack()->undo();
+    // Other channels than the method would keep are kept all the same.
+    plan.layers[0].keep[1][0] = plan.layers[0].keep[1][0] == 0 ? 1 : 0;
+    std::ranges::sort(plan.layers[0].keep[1]);
+    plan.layers[0].keep[1].erase(std::ranges::unique(plan.layers[0].keep[1]).begin(),
+                                 plan.layers[0].keep[1].end());
+    for (std::int32_t channel = 63; plan.layers[0].keep[1].size() < plan.layers[0].keep[0].size();
+         --channel) {
+        if (std::ranges::find(plan.layers[0].keep[1], channel) == plan.layers[0].keep[1].end())
+            plan.layers[0].keep[1].push_back(channel);
+        std::ranges::sort(plan.layers[0].keep[1]);
+    }
+    plan.layers[2].method = "tensor-train";
+    write(plan);
+    window->openPath(path);
+    EXPECT_EQ(sample.document.plan().layers[0].by_hand, plan.layers[0].keep);
+    EXPECT_EQ(sample.document.plan().layers[2].method, "tensor-train");
+    EXPECT_EQ(sample.document.toPlan(sample.document.plan())->layers, plan.layers);
+}
+
+TEST_F(MainWindowTest, APlanThatDoesNotFitIsRefusedAndNothingChanges) {
+    QTemporaryDir folder;
+    const QString path = folder.filePath(QStringLiteral("bad.json"));
+    const auto open = [&](const QByteArray& text) {
+        QFile file(path);
+        if (file.open(QIODevice::WriteOnly)) file.write(text);
+        file.close();
+        window->banner()->hide();
+        window->openPath(path);
+        const Banner::Text said = window->banner()->text();
+        EXPECT_TRUE(window->banner()->isVisible());
+        EXPECT_TRUE(said.title.contains(QStringLiteral("bad.json"))) << said.title.toStdString();
+        EXPECT_TRUE(said.sentence.contains(QStringLiteral("unchanged"))) << said.sentence.toStdString();
+        EXPECT_FALSE(said.sentence.contains(QStringLiteral("--"))) << said.sentence.toStdString();
+        return said;
+    };
+    const DocumentState before = sample.document.state();
+    const Plan good = *sample.document.toPlan(sample.document.plan());
+    EXPECT_EQ(open("{").id, QStringLiteral("file.open_plan"));
+    EXPECT_TRUE(open("{}").sentence.contains(QStringLiteral("format")));
+    const QByteArray whole = QByteArray::fromStdString(to_json(good));
+    open(whole.left(whole.size() / 2));
+    EXPECT_TRUE(open(QByteArray(whole).replace("\"version\": 1", "\"version\": 2"))
+                    .sentence.contains(QStringLiteral("2")));
+    Plan twice = good;
+    twice.layers[0].keep[0][1] = twice.layers[0].keep[0][0];
+    EXPECT_TRUE(open(QByteArray::fromStdString(to_json(twice)))
+                    .sentence.contains(QStringLiteral("layer 0, head 0: channel")));
+    Plan wide = good;
+    wide.layers[1].key_dim = 128;
+    EXPECT_TRUE(open(QByteArray::fromStdString(to_json(wide))).sentence.contains(QStringLiteral("layer 1")));
+    EXPECT_EQ(sample.document.state(), before);
+    // Another model: both are named, and it may be used where it fits.
+    Plan other = good;
+    other.model_hash = std::string(64, 'c');
+    other.layers.pop_back();
+    const Banner::Text said = open(QByteArray::fromStdString(to_json(other)));
+    EXPECT_TRUE(said.sentence.contains(QStringLiteral("cccccccc…")));
+    EXPECT_TRUE(said.sentence.contains(QStringLiteral("aaaaaaaa…")));
+    EXPECT_EQ(sample.document.state(), before);
+    other.layers[0].keep.pop_back();
+    const Banner::Text odd = open(QByteArray::fromStdString(to_json(other)));
+    EXPECT_TRUE(odd.sentence.contains(QStringLiteral("found 2 heads, expected 3")))
+        << odd.sentence.toStdString();
+    EXPECT_TRUE(odd.sentence.contains(QStringLiteral("cccccccc…")));
+    EXPECT_EQ(odd.id, QStringLiteral("file.open_plan"));
+    other.layers[0].keep.push_back(good.layers[0].keep.back());
+    open(QByteArray::fromStdString(to_json(other)));
+    Q_EMIT window->banner()->remedyChosen(said.id);
+    EXPECT_FALSE(window->banner()->isVisible()) << "what was refused is open now";
+    EXPECT_EQ(sample.document.layerChoice(3)->kept, 64);
+}
+
 TEST_F(MainWindowTest, ThePaletteFindsActionsLayersAndHeads) {
     window->activateWindow();
     action("palette")->trigger();
@@ -215,6 +343,25 @@ TEST_F(MainWindowTest, ThePaletteFindsActionsLayersAndHeads) {
     action("palette")->trigger();
     QTest::keyClick(palette->field(), Qt::Key_Escape);
     EXPECT_FALSE(palette->isVisible());
+}
+
+TEST_F(MainWindowTest, NoTwoEntriesOfThePaletteHaveOneName) {
+    window->activateWindow();
+    action("palette")->trigger();
+    CommandPalette* palette = window->palettePanel();
+    ASSERT_TRUE(palette->isVisible());
+    QSet<QString> titles;
+    for (int row = 0; row < palette->list()->count(); ++row) {
+        const QString title = palette->list()->item(row)->text();
+        EXPECT_FALSE(titles.contains(title)) << title.toStdString();
+        titles.insert(title);
+    }
+    EXPECT_GE(titles.size(), 50);
+    // What is made comes before what is opened.
+    QTest::keyClicks(palette->field(), QStringLiteral("capture"));
+    EXPECT_EQ(palette->list()->item(0)->data(CommandPalette::IdRole).toString(),
+              QStringLiteral("run.capture"));
+    QTest::keyClick(palette->field(), Qt::Key_Escape);
 }
 
 TEST_F(MainWindowTest, TheNumberUnderPointerOrKeyboardIsExplained) {
@@ -258,12 +405,18 @@ TEST_F(MainWindowTest, ACaptureOfAnotherModelIsClosedAndBothHashesAreNamed) {
     EXPECT_TRUE(window->banner()->text().sentence.contains(QStringLiteral("ffff0000")));
     EXPECT_TRUE(window->banner()->text().sentence.contains(QStringLiteral("aaaaaaaa")));
     EXPECT_TRUE(window->banner()->text().id.startsWith(QStringLiteral("anyway:")));
+    // It is not kept in the session, and the one before comes back.
     EXPECT_EQ(sample.states.capture(), nullptr);
+    EXPECT_EQ(std::ranges::count(sample.states.calls, "open /captures/sample.h5"), 1);
+    EXPECT_EQ(sample.document.captures(), std::vector<std::filesystem::path>{"/captures/sample.h5"});
     // One of this model is not asked about.
     other = std::make_shared<CaptureData>(*sampleCapture());
     other->provenance = R"({"model_hash": ")" + sample.document.model().hash + R"("})";
+    other->path = "/captures/newer.h5";
     sample.states.setCapture(other);
     EXPECT_NE(sample.states.capture(), nullptr);
+    EXPECT_EQ(sample.document.captures(),
+              (std::vector<std::filesystem::path>{"/captures/newer.h5", "/captures/sample.h5"}));
 }
 
 TEST_F(MainWindowTest, WithoutHeightTheChannelsStandBesideTheHistory) {
@@ -338,6 +491,57 @@ TEST(MainWindowPlaces, EveryPlaceOfACardIsThereAndIsShown) {
         Q_EMIT window.findChild<ExplanationCard*>()->placeRequested(name);
         EXPECT_TRUE(there->isVisible()) << place.name;
     }
+}
+
+// Double-clicked in a file manager, or the only thing on the command line.
+TEST(MainWindowAlone, ACaptureBringsItsModel) {
+    QSettings().clear();
+    QTemporaryDir folder;
+    ASSERT_TRUE(QDir(folder.path()).mkpath(QStringLiteral("model")));
+    QFile config(folder.filePath(QStringLiteral("model/config.json")));
+    ASSERT_TRUE(config.open(QIODevice::WriteOnly));
+    config.close();
+    Document document;
+    Selection selection;
+    FakeStates states;
+    FakeEngine engine;
+    MainWindow window({document, selection, states, engine});
+    window.show();
+    auto capture = std::make_shared<CaptureData>(*sampleCapture());
+    capture->path = folder.filePath(QStringLiteral("x.h5")).toStdString();
+    capture->provenance = R"({"model": "model"})";
+    states.setCapture(capture);
+    ASSERT_FALSE(engine.calls.empty());
+    EXPECT_EQ(engine.calls.back(), "openModel " + folder.filePath(QStringLiteral("model")).toStdString());
+    // Nothing is asked twice while the model is on its way.
+    const std::size_t calls = engine.calls.size();
+    states.setCapture(capture);
+    EXPECT_EQ(engine.calls.size(), calls);
+    SavedSession session = sampleSession();
+    session.captures.clear();
+    document.openSession(session, QString());
+    EXPECT_EQ(std::ranges::count(states.calls, "open " + capture->path), 1);
+    EXPECT_EQ(document.captures(), std::vector<std::filesystem::path>{capture->path});
+}
+
+TEST(MainWindowAlone, ACaptureWhoseModelIsGoneAsksForIt) {
+    QSettings().clear();
+    Document document;
+    Selection selection;
+    FakeStates states;
+    FakeEngine engine;
+    MainWindow window({document, selection, states, engine});
+    window.show();
+    auto capture = std::make_shared<CaptureData>(*sampleCapture());
+    capture->path = "/captures/other.h5";
+    capture->provenance = R"({"model": "/no/such/model"})";
+    states.setCapture(capture);
+    EXPECT_TRUE(window.banner()->isVisible());
+    EXPECT_EQ(window.banner()->text().id, QStringLiteral("file.open_model"));
+    EXPECT_TRUE(window.banner()->text().sentence.contains(QStringLiteral("/no/such/model")));
+    document.openSession(sampleSession(), QString());
+    EXPECT_FALSE(window.banner()->isVisible());
+    EXPECT_EQ(std::ranges::count(states.calls, "open " + capture->path), 1);
 }
 
 }  // namespace
