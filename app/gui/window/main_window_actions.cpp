@@ -42,6 +42,15 @@ QString id(const char* text) {
     return QLatin1String(text);
 }
 
+// What a command is called where no menu stands around it: to open a capture is not to make one.
+QString wholeTitle(const QString& name, const QAction& action) {
+    const QString title = QString(action.text()).remove(QLatin1Char('&'));
+    if (name.startsWith(QLatin1String("file.open_"))) return MainWindow::tr("Open: %1").arg(title);
+    if (name.startsWith(QLatin1String("export.")) && name != QLatin1String("export.menu"))
+        return MainWindow::tr("Export: %1").arg(title);
+    return title;
+}
+
 }  // namespace
 
 void MainWindow::buildActions() {
@@ -386,7 +395,7 @@ void MainWindow::openPalette() {
     for (const QString& name : actions_->ids()) {
         QAction* action = actions_->action(name);
         if (name == QLatin1String("palette")) continue;
-        entries << PaletteEntry{QString(action->text()).remove(QLatin1Char('&')),
+        entries << PaletteEntry{wholeTitle(name, *action),
                                 name,
                                 action->shortcut().toString(QKeySequence::NativeText),
                                 actions_->synonyms(name),
@@ -446,7 +455,7 @@ void MainWindow::showKeys() {
         const int row = table->rowCount();
         table->insertRow(row);
         table->setItem(row, 0, new QTableWidgetItem(action->shortcut().toString(QKeySequence::NativeText)));
-        table->setItem(row, 1, new QTableWidgetItem(QString(action->text()).remove(QLatin1Char('&'))));
+        table->setItem(row, 1, new QTableWidgetItem(wholeTitle(name, *action)));
     }
     table->resizeColumnsToContents();
     table->horizontalHeader()->setStretchLastSection(true);
