@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/checkpoint/safetensors.hpp"
+#include "tests/app/cli/program.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -47,6 +48,7 @@ protected:
         answer.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
         std::ifstream file(errors);
         answer.errors.assign(std::istreambuf_iterator<char>(file), {});
+        if (answer.errors.find("cannot load the engine") != std::string::npos) test::needs_libtorch();
         return answer;
     }
 

@@ -127,6 +127,7 @@ TEST_F(CaptureCommandTest, InterruptedAndResumedEqualsUninterrupted) {
     const std::string ids = ids_of(model, 1500).string();
     const std::string options = fmt::format("capture '{}' --ids '{}' --windows 1500 --every 4 --what states,spectra", place, ids);
     const fs::path part = output_.string() + ".part", said = folder_ / "said.txt";
+    test::needs_libtorch();
     const pid_t child = ::fork();
     if (child == 0) {
         ::execl("/bin/sh", "sh", "-c", fmt::format("exec '{}' {} -o '{}' 2> '{}'", kProgram.string(), options, output_.string(), said.string()).c_str(), nullptr);

@@ -2,6 +2,7 @@
 #include "tests/app/cli/program.hpp"
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -90,6 +91,13 @@ fs::path program_path() {
     return fs::path(RANKSCOPE_BINARY_DIR) / "bin" / "rankscope-cli";
 }
 
+void needs_libtorch() {
+#ifdef RANKSCOPE_WITHOUT_TORCH
+    GTEST_MESSAGE_("this build has no LibTorch", ::testing::TestPartResult::kSkip);
+    throw ::testing::AssertionException(::testing::TestPartResult(::testing::TestPartResult::kSkip, __FILE__, __LINE__, ""));
+#endif
+}
+
 ProgramResult run_program(const std::vector<std::string>& arguments, const ProgramOptions& options) {
     const std::string program = (options.program.empty() ? program_path() : options.program).string();
     std::vector<std::string> words{program};
@@ -125,6 +133,7 @@ ProgramResult run_program(const std::vector<std::string>& arguments, const Progr
     result.code = result.crashed ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     result.out = content_of(out);
     result.err = content_of(err);
+    if (result.err.find("cannot load the engine") != std::string::npos) needs_libtorch();
     return result;
 }
 

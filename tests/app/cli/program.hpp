@@ -29,8 +29,11 @@ struct ProgramOptions {
 /// Where the program under test was built.
 [[nodiscard]] std::filesystem::path program_path();
 
+/// Ends the calling test as skipped in a build without LibTorch (preset asan); does nothing in others.
+void needs_libtorch();
+
 /// Runs it to its end as a shell would, without one: arguments are passed as they are. The user's cache is a temporary
-/// folder of the test program.
+/// folder of the test program. In a build without LibTorch a command that needs it ends the calling test as skipped.
 [[nodiscard]] ProgramResult run_program(const std::vector<std::string>& arguments, const ProgramOptions& options = {});
 
 }  // namespace rankscope::test

@@ -25,6 +25,7 @@ protected:
     }
 
     void open(std::int64_t windows) {
+        needs_libtorch();
         hello();
         model_ = client().run<protocol::ModelResult>("open_model", Value::Object{{"path", kModel}, {"device", "cpu"}});
         text_ = client().run<protocol::TextResult>("text", Value::Object{{"text", kText}, {"max_windows", Value(windows)}});
