@@ -135,7 +135,9 @@ QString percent(double share) {
     if (std::isnan(share)) return kUnknown;
     const double value = share * 100;
     if (value == 0) return QStringLiteral("0 %");
-    return fixed(value, std::abs(value) >= 99.5 && value != 100 ? 2 : 1) + QStringLiteral(" %");
+    // What rounds to a hundred is as wide as what does not: 99.99, 100.0.
+    const double size = std::abs(value);
+    return fixed(value, size >= 99.5 && size < 99.995 ? 2 : 1) + QStringLiteral(" %");
 }
 
 QString keptOf(int kept, int channels) {

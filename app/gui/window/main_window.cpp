@@ -413,8 +413,9 @@ bool MainWindow::refuseCapture() {
     if (!document.captures().empty() && document.captures().front() != capture->path)
         workspace_.states.open(QString::fromStdString(document.captures().front().string()));
     showBanner(tr("%1 was captured from another model").arg(name),
-               tr("Its model has the hash %1…, the open one, %2, has %3…. It was not taken.")
-                   .arg(hash.left(8), document.modelName(), open.left(8)),
+               tr("Its model has the hash %1…, the open one, %2, has %3…")
+                       .arg(hash.left(8), document.modelName(), open.left(8))
+                   + QLatin1Char('\n') + unchanged(),
                fits ? tr("Use it anyway") : tr("Open another capture…"),
                fits ? QStringLiteral("anyway:") + path : QStringLiteral("file.open_capture"));
     return true;

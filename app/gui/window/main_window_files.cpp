@@ -124,9 +124,9 @@ void MainWindow::openPlan(const QString& path) {
             const auto start = [](const std::string& hash) {
                 return QString::fromStdString(printable(hash.substr(0, 8)));
             };
-            QString sentence = tr("Its model has the hash %1…, the open one, %2, has %3…. What was open "
-                                  "before is unchanged.")
-                                   .arg(start(plan.model_hash), document.modelName(), start(open));
+            QString sentence = tr("Its model has the hash %1…, the open one, %2, has %3…")
+                                   .arg(start(plan.model_hash), document.modelName(), start(open))
+                               + QLatin1Char('\n') + unchanged();
             QString remedy = tr("Use anyway");
             QString id = QStringLiteral("anyway:") + path;
             try {

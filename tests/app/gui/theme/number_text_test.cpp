@@ -55,6 +55,11 @@ TEST(NumberText, SignificantDigitsSurviveRounding) {
 TEST(NumberText, PercentGainsADecimalNearTheWhole) {
     EXPECT_EQ(percent(0.991), QStringLiteral("99.1 %"));
     EXPECT_EQ(percent(0.9977), QStringLiteral("99.77 %"));
+    // Columns are as wide as "99.99 %".
+    EXPECT_EQ(percent(0.99994), QStringLiteral("99.99 %"));
+    EXPECT_EQ(percent(0.99997), QStringLiteral("100.0 %"));
+    EXPECT_EQ(percent(0.9999999), QStringLiteral("100.0 %"));
+    EXPECT_EQ(percent(1), QStringLiteral("100.0 %"));
     EXPECT_EQ(percent(0), QStringLiteral("0 %"));
 }
 
