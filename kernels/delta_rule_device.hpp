@@ -15,7 +15,8 @@ enum class DeviceElement { Float32, BFloat16 };
 /// The (gated) delta rule of kernels/delta_rule.hpp on a GPU. Every pointer is device memory.
 ///
 /// `B` sequences lie one behind the other on the token axis: T tokens each where `offsets` is null, else tokens offsets[b] to
-/// offsets[b+1] − 1 with T the longest (empty ones are allowed) and `tokens` their sum.
+/// offsets[b+1] − 1 with T the longest (empty ones are allowed) and `tokens` their sum. ("cuda-chunked" takes such a batch;
+/// "cuda-decode" refuses `offsets` in supports(), and the next in order of preference is asked.)
 ///
 ///   q, k   [tokens, H, K]     `element`; q_stride, k_stride elements from token to token, heads contiguous
 ///   v      [tokens, HV, V]    `element`; HV % H == 0, value head j uses key head j / (HV/H)

@@ -12,14 +12,16 @@ template <class Real>
 struct Head {
     const DeltaRuleArgs<Real>& a;
     std::int64_t b, hv;
+    std::int64_t begin = a.offsets != nullptr ? a.offsets[b] : b * a.T;
+    std::int64_t T = a.offsets != nullptr ? a.offsets[b + 1] - begin : a.T;
 
     [[nodiscard]] std::int64_t h() const { return hv / (a.HV / a.H); }
 
-    [[nodiscard]] std::int64_t key(std::int64_t t) const { return ((b * a.T + t) * a.H + h()) * a.K; }
+    [[nodiscard]] std::int64_t key(std::int64_t t) const { return ((begin + t) * a.H + h()) * a.K; }
 
-    [[nodiscard]] std::int64_t value(std::int64_t t) const { return ((b * a.T + t) * a.HV + hv) * a.V; }
+    [[nodiscard]] std::int64_t value(std::int64_t t) const { return ((begin + t) * a.HV + hv) * a.V; }
 
-    [[nodiscard]] std::int64_t gate(std::int64_t t) const { return (b * a.T + t) * a.HV + hv; }
+    [[nodiscard]] std::int64_t gate(std::int64_t t) const { return (begin + t) * a.HV + hv; }
 
     [[nodiscard]] std::int64_t state() const { return (b * a.HV + hv) * a.K * a.V; }
 
@@ -54,15 +56,15 @@ template <class Real>
 void backward_head(const DeltaRuleBackwardArgs<Real>& w, const Head<Real>& head) {
     const DeltaRuleArgs<Real>& a = w.forward;
     const auto V = static_cast<std::size_t>(a.V);
-    std::vector<std::vector<Real>> decayed(static_cast<std::size_t>(a.T));
-    std::vector<std::vector<Real>> errors(static_cast<std::size_t>(a.T), std::vector<Real>(V));
+    std::vector<std::vector<Real>> decayed(static_cast<std::size_t>(head.T));
+    std::vector<std::vector<Real>> errors(static_cast<std::size_t>(head.T), std::vector<Real>(V));
     std::vector<Real> S = head.initial();
-    for (std::int64_t t = 0; t < a.T; ++t) head.step(t, S, &decayed[static_cast<std::size_t>(t)], errors[static_cast<std::size_t>(t)]);
+    for (std::int64_t t = 0; t < head.T; ++t) head.step(t, S, &decayed[static_cast<std::size_t>(t)], errors[static_cast<std::size_t>(t)]);
 
     std::vector<Real> dS(S.size(), Real(0));
     if (w.d_final_state != nullptr) dS.assign(w.d_final_state + head.state(), w.d_final_state + head.state() + a.K * a.V);
     std::vector<Real> du(V);
-    for (std::int64_t t = a.T - 1; t >= 0; --t) {
+    for (std::int64_t t = head.T - 1; t >= 0; --t) {
         const Real *q = a.q + head.key(t), *k = a.k + head.key(t), *d_o = w.d_out + head.value(t);
         const Real beta = a.beta[head.gate(t)];
         const std::vector<Real>& bar = decayed[static_cast<std::size_t>(t)];
@@ -113,7 +115,7 @@ void delta_rule_reference(const DeltaRuleArgs<Real>& a) {
             const Head<Real> head{a, b, hv};
             std::vector<Real> S = head.initial();
             std::size_t next = 0;
-            for (std::int64_t t = 0; t < a.T; ++t) {
+            for (std::int64_t t = 0; t < head.T; ++t) {
                 head.step(t, S, nullptr, error);
                 const Real* q = a.q + head.key(t);
                 for (std::int64_t j = 0; j < a.V; ++j) {
@@ -134,8 +136,8 @@ void delta_rule_reference(const DeltaRuleArgs<Real>& a) {
 template <class Real>
 void delta_rule_reference_backward(const DeltaRuleBackwardArgs<Real>& w) {
     const DeltaRuleArgs<Real>& a = w.forward;
-    std::fill(w.d_q, w.d_q + a.B * a.T * a.H * a.K, Real(0));
-    std::fill(w.d_k, w.d_k + a.B * a.T * a.H * a.K, Real(0));
+    const std::int64_t begin = a.offsets != nullptr ? a.offsets[0] : 0, end = a.offsets != nullptr ? a.offsets[a.B] : a.B * a.T;
+    for (Real* keys : {w.d_q, w.d_k}) std::fill(keys + begin * a.H * a.K, keys + end * a.H * a.K, Real(0));
     for (std::int64_t b = 0; b < a.B; ++b) {
         for (std::int64_t hv = 0; hv < a.HV; ++hv) backward_head(w, Head<Real>{a, b, hv});
     }

@@ -7,6 +7,7 @@
 
 #include "kernels/cpu/by_instruction_set.hpp"
 #include "kernels/cpu/state_norms_table.hpp"
+#include "kernels/cpu/token_shares.hpp"
 #include "kernels/parallel.hpp"
 
 namespace rankscope::kernels {
@@ -33,9 +34,11 @@ bool state_norms_with(std::string_view implementation, const StateNormsArgs& arg
     const std::int64_t size = (table->scratch_size(a.K, a.V) + 15) / 16 * 16;
     const std::unique_ptr<float[], AlignedDelete> scratch(
         static_cast<float*>(::operator new[](static_cast<std::size_t>(workers * size) * sizeof(float), std::align_val_t{64})));
+    const TokenShares shares(a.B, a.T, a.offsets, a.HV);
     parallel_for(workers, 1, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t w = begin; w < end; ++w) {
-            for (std::int64_t i = heads * w / workers; i < heads * (w + 1) / workers; ++i) table->run(args, i / a.HV, i % a.HV, scratch.get() + w * size);
+            const std::int64_t last = shares.item_at(shares.total() * (w + 1) / workers);
+            for (std::int64_t i = shares.item_at(shares.total() * w / workers); i < last; ++i) table->run(args, i / a.HV, i % a.HV, scratch.get() + w * size);
         }
     });
     return true;

@@ -14,8 +14,8 @@ namespace rankscope::kernels {
 ///   norms    [P, B, HV, 2]  Frobenius norm, spectral norm
 ///   residual [P, B, HV]     ‖SᵀS x − σ² x‖ / σ² of the unit vector x that the spectral norm σ comes from: σ² is that close,
 ///                           relative, to the square of a singular value of S. May be nullptr.
-/// Of `recurrence`, q, out, scale and states are ignored; final_state may be nullptr and may alias initial_state. Any B, T, H, HV,
-/// K, V >= 1, float32 arithmetic, states of Frobenius norm 0 or 1e-18 … 1e18 (their squares are float32). A state that is not
+/// Of `recurrence`, q, out, scale and states are ignored; final_state may be nullptr and may alias initial_state. Sequences may be
+/// packed (`offsets`); one that ends before a position leaves its place untouched. Any T >= 0, any B, H, HV, K, V >= 1, float32 arithmetic, states of Frobenius norm 0 or 1e-18 … 1e18 (their squares are float32). A state that is not
 /// finite gives NaNs or infinities.
 ///
 /// σ₁: Lanczos on SᵀS (Lanczos 1950; one pass over S a step), begun with the vector of the token before, the direction that was

@@ -10,6 +10,7 @@
 
 #include "kernels/cpu/delta_rule_chunk.hpp"
 #include "kernels/cpu/scratch.hpp"
+#include "kernels/cpu/token_shares.hpp"
 #include "kernels/parallel.hpp"
 
 namespace rankscope::kernels::RANKSCOPE_SIMD {
@@ -131,14 +132,14 @@ struct ChunkPanel {
     }
 };
 
-// Panels [begin, end) of up to kHeadGroup neighbouring heads for all tokens. Rows of one head lie HV·V floats apart, each
+// Panels [begin, end) of up to kHeadGroup neighbouring heads of one sequence for all tokens. Rows of one head lie HV·V floats apart, each
 // on a page of its own and, where that is a power of two, few of them in a cache at a time; those of neighbouring heads lie
 // side by side. So all heads of the group do a chunk of tokens before any goes on (two chunks where S is wide and changing
 // from one to the next costs more), and meanwhile the lines of the next one are asked for, a few with every panel.
 class ChunkedHeads {
 public:
     ChunkedHeads(const DeltaRuleArgs<float>& a, std::int64_t first, std::int64_t count, std::int64_t begin, std::int64_t end)
-        : a_(a), first_(first), count_(count), begin_(begin), end_(end), rows_(round_up(a.K, kLanes)) {
+        : a_(a), first_(first), count_(count), begin_(begin), end_(end), T_(head(0).T), rows_(round_up(a.K, kLanes)) {
         const std::int64_t packed = kBlockChunks * rows_ * kTokens;
         constexpr std::int64_t kTermFloats = sizeof(ChunkTerms) / sizeof(float);
         float* memory = scratch(static_cast<std::size_t>(count * (end - begin) * rows_ * kPanelWidth + 2 * packed + kBlockChunks * kTermFloats));
@@ -157,7 +158,7 @@ public:
             }
         }
         std::size_t next_position = 0;
-        for (std::int64_t t = 0; t < a_.T;) {
+        for (std::int64_t t = 0; t < T_;) {
             const std::int64_t chunks = cut(t, next_position);
             for (std::int64_t i = 0; i < count_; ++i) {
                 prepare(i, chunks);
@@ -190,10 +191,10 @@ private:
     // The borders of up to block_chunks_ chunks from token t on; moves t behind them. A chunk ends where a state is wanted.
     std::int64_t cut(std::int64_t& t, std::size_t& next_position) {
         std::int64_t n = 0;
-        for (; n < block_chunks_ && t < a_.T; ++n) {
+        for (; n < block_chunks_ && t < T_; ++n) {
             ChunkTerms& terms = terms_[n];
             terms.begin = t;
-            terms.count = kTokens < a_.T - t ? kTokens : a_.T - t;
+            terms.count = kTokens < T_ - t ? kTokens : T_ - t;
             terms.position = -1;
             if (next_position < a_.state_positions.size() && a_.state_positions[next_position] < t + terms.count) {
                 terms.count = a_.state_positions[next_position] + 1 - t;
@@ -226,8 +227,8 @@ private:
     // Asks for the rows of the chunk at token t of all heads, which lie side by side: a share of their lines with every panel
     // of every head, so that no step waits for more lines than the processor can have on their way.
     void fetch(std::int64_t i, std::int64_t t, std::int64_t p) const {
-        if (t >= a_.T) return;
-        const std::int64_t count = kTokens < a_.T - t ? kTokens : a_.T - t;
+        if (t >= T_) return;
+        const std::int64_t count = kTokens < T_ - t ? kTokens : T_ - t;
         const std::int64_t shares = count_ * (end_ - begin_), share = i * (end_ - begin_) + p - begin_;
         const HeadIndex from = head(0), last = head(count_ - 1);
         const std::int64_t columns = end_ * kPanelWidth < a_.V ? end_ * kPanelWidth : a_.V;
@@ -252,7 +253,9 @@ private:
     }
 
     const DeltaRuleArgs<float>& a_;
-    std::int64_t first_, count_, begin_, end_, rows_;
+    std::int64_t first_, count_, begin_, end_;
+    std::int64_t T_;  ///< of their sequence
+    std::int64_t rows_;
     std::int64_t block_chunks_ = a_.K <= kOneChunk ? 1 : kBlockChunks;
     ChunkTerms* terms_;
     float *kT_, *qT_, *S_;
@@ -263,8 +266,10 @@ inline void chunked_forward(const DeltaRuleArgs<float>& a) {
     // Heads first; their columns too when there are fewer heads than threads. Columns never meet, so no cut changes a bit.
     std::int64_t parts = (threads() + heads - 1) / heads;
     if (parts > panels) parts = panels;
-    parallel_for(heads * parts, 1, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end;) {
+    const TokenShares shares(a.B, a.T, a.offsets, a.HV * parts);
+    parallel_for(shares.total(), 1, [&](std::int64_t from, std::int64_t to) {
+        const std::int64_t end = shares.item_at(to);
+        for (std::int64_t i = shares.item_at(from); i < end;) {
             const std::int64_t first = i / parts, part = i % parts;
             std::int64_t count = 1;
             if (parts == 1) {  // neighbours of the same sequence

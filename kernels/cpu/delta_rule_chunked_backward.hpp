@@ -6,6 +6,7 @@
 #pragma once
 
 #include "kernels/cpu/delta_rule_gradient_strip.hpp"
+#include "kernels/cpu/token_shares.hpp"
 #include "kernels/parallel.hpp"
 
 namespace rankscope::kernels::RANKSCOPE_SIMD {
@@ -28,12 +29,12 @@ public:
         if (w_.d_g != nullptr) rows.d_g = w_.d_g + head.gate(0);
         if (own != nullptr && !first) {
             rows.d_q = own;
-            rows.d_k = own + a_.T * a_.K;
+            rows.d_k = own + head.T * a_.K;
             rows.key_stride = a_.K;
             rows.add_keys = false;
             if (!first_of_head) {
-                rows.d_beta = own + 2 * a_.T * a_.K;
-                if (w_.d_g != nullptr) rows.d_g = rows.d_beta + a_.T;
+                rows.d_beta = own + 2 * head.T * a_.K;
+                if (w_.d_g != nullptr) rows.d_g = rows.d_beta + head.T;
                 rows.gate_stride = 1;
                 rows.add_gates = false;
             }
@@ -41,21 +42,24 @@ public:
         GradientStrip(w_, head, s % per_head_ * kStripWidth, rows).run();
     }
 
-    [[nodiscard]] std::int64_t own_floats() const { return 2 * a_.T * (a_.K + 1); }
+    /// What a strip leaves for each token.
+    [[nodiscard]] std::int64_t own_floats() const { return 2 * (a_.K + 1); }
+
+    [[nodiscard]] std::int64_t tokens(std::int64_t key_head) const { return head_of(key_head, 0).T; }
 
     /// Adds what strip s left in `own` for token t.
     void add(std::int64_t key_head, std::int64_t s, const float* own, std::int64_t t) const {
         const HeadIndex head = head_of(key_head, s);
         float *d_q = w_.d_q + head.key(t), *d_k = w_.d_k + head.key(t);
-        const float *own_q = own + t * a_.K, *own_k = own_q + a_.T * a_.K;
+        const float *own_q = own + t * a_.K, *own_k = own_q + head.T * a_.K;
         for (std::int64_t c = 0; c < a_.K; ++c)
             d_q[c] += own_q[c];
         for (std::int64_t c = 0; c < a_.K; ++c)
             d_k[c] += own_k[c];
         if (s % per_head_ == 0) return;
-        const float* gates = own + 2 * a_.T * a_.K + t;
+        const float* gates = own + 2 * head.T * a_.K + t;
         w_.d_beta[head.gate(t)] += gates[0];
-        if (w_.d_g != nullptr) w_.d_g[head.gate(t)] += gates[a_.T];
+        if (w_.d_g != nullptr) w_.d_g[head.gate(t)] += gates[head.T];
     }
 
 private:
@@ -73,26 +77,36 @@ inline void chunked_backward(const DeltaRuleBackwardArgs<float>& w) {
     const GradientStrips strips(w);
     const std::int64_t key_heads = a.B * a.H, each = strips.per_key_head();
     if (key_heads >= threads() || each == 1) {
-        parallel_for(key_heads, 1, [&](std::int64_t begin, std::int64_t end) {
-            for (std::int64_t i = begin; i < end; ++i) {
+        const TokenShares shares(a.B, a.T, a.offsets, a.H);
+        parallel_for(shares.total(), 1, [&](std::int64_t from, std::int64_t to) {
+            const std::int64_t end = shares.item_at(to);
+            for (std::int64_t i = shares.item_at(from); i < end; ++i) {
                 for (std::int64_t s = 0; s < each; ++s)
                     strips.run(i, s, nullptr);
             }
         });
         return;
     }
+    const TokenShares shares(a.B, a.T, a.offsets, a.H * each);  // a key head's strips one after the other
     Scratch memory;
-    float* own = memory.get(static_cast<std::size_t>(key_heads * each * strips.own_floats()));
-    const auto own_of = [&](std::int64_t i, std::int64_t s) { return own + (i * each + s) * strips.own_floats(); };
-    parallel_for(key_heads * each, 1, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i)
+    float* own = memory.get(static_cast<std::size_t>(shares.tokens_before(key_heads * each) * strips.own_floats()));
+    const auto own_of = [&](std::int64_t i, std::int64_t s) { return own + shares.tokens_before(i * each + s) * strips.own_floats(); };
+    parallel_for(shares.total(), 1, [&](std::int64_t from, std::int64_t to) {
+        const std::int64_t end = shares.item_at(to);
+        for (std::int64_t i = shares.item_at(from); i < end; ++i)
             strips.run(i / each, i % each, own_of(i / each, i % each));
     });
+    // Every token of every key head is a row here; there are few heads, so their tokens are cut as well.
     constexpr std::int64_t kRowsWorthAThread = 64;
-    parallel_for(key_heads * a.T, kRowsWorthAThread, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) {
-            for (std::int64_t s = 1; s < each; ++s)
-                strips.add(i / a.T, s, own_of(i / a.T, s), i % a.T);
+    const TokenShares rows(a.B, a.T, a.offsets, a.H);
+    parallel_for(rows.tokens() * a.H, kRowsWorthAThread, [&](std::int64_t from, std::int64_t to) {
+        for (std::int64_t i = 0; i < key_heads; ++i) {
+            const std::int64_t first = rows.tokens_before(i), tokens = strips.tokens(i);
+            const std::int64_t begin = from > first ? from - first : 0, end = to - first < tokens ? to - first : tokens;
+            for (std::int64_t t = begin; t < end; ++t) {
+                for (std::int64_t s = 1; s < each; ++s)
+                    strips.add(i, s, own_of(i, s), t);
+            }
         }
     });
 }

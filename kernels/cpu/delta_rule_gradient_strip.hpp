@@ -23,7 +23,7 @@ public:
           out_(rows),
           first_(first),
           panels_((strip_width() + kGradientWidth - 1) / kGradientWidth),
-          chunks_((a_.T + kTokens - 1) / kTokens),
+          chunks_((head.T + kTokens - 1) / kTokens),
           rows_(round_up(a_.K, kLanes)),
           cells_(rows_ * kGradientWidth) {
         constexpr std::int64_t kTermFloats = sizeof(ChunkTerms) / sizeof(float), kSumFloats = sizeof(ChunkSums) / sizeof(float);
@@ -47,7 +47,7 @@ public:
     }
 
     void run() {
-        start(S_, a_.initial_state);
+        if (chunks_ > 0) start(S_, a_.initial_state);
         for (std::int64_t begin = 0; begin < chunks_; begin += kGradientBlock) {
             const std::int64_t end = begin + kGradientBlock < chunks_ ? begin + kGradientBlock : chunks_;
             prepare(begin, end, false);
@@ -57,7 +57,7 @@ public:
             }
         }
         start(dS_, w_.d_final_state);
-        for (std::int64_t begin = (chunks_ - 1) / kGradientBlock * kGradientBlock; begin >= 0; begin -= kGradientBlock) {
+        for (std::int64_t begin = round_up(chunks_, kGradientBlock) - kGradientBlock; begin >= 0; begin -= kGradientBlock) {
             const std::int64_t end = begin + kGradientBlock < chunks_ ? begin + kGradientBlock : chunks_;
             const std::int64_t packed = rows_ * kTokens;
             prepare(begin, end, true);
@@ -115,7 +115,7 @@ private:
             float* kT = kT_ + (n - begin) * rows_ * kTokens;
             float* qT = queries ? qT_ + (n - begin) * rows_ * kTokens : nullptr;
             terms.begin = n * kTokens;
-            terms.count = kTokens < a_.T - terms.begin ? kTokens : a_.T - terms.begin;
+            terms.count = kTokens < head_.T - terms.begin ? kTokens : head_.T - terms.begin;
             pack_transposed(kT, a_.k + head_.key(terms.begin), a_.H * a_.K, a_.K, terms.count);
             if (queries) pack_transposed(qT, a_.q + head_.key(terms.begin), a_.H * a_.K, a_.K, terms.count);
             terms.compute<false>(head_, kT, qT);

@@ -12,12 +12,17 @@ namespace rankscope::kernels::RANKSCOPE_SIMD {
 struct HeadIndex {
     const DeltaRuleArgs<float>& a;
     std::int64_t b, hv;
+    std::int64_t begin, T;  ///< where the sequence lies on the token axis; t counts from there
 
-    [[nodiscard]] std::int64_t key(std::int64_t t) const { return ((b * a.T + t) * a.H + hv / (a.HV / a.H)) * a.K; }
+    HeadIndex(const DeltaRuleArgs<float>& args, std::int64_t sequence, std::int64_t value_head)
+        : a(args), b(sequence), hv(value_head), begin(args.offsets != nullptr ? args.offsets[b] : b * args.T),
+          T(args.offsets != nullptr ? args.offsets[b + 1] - begin : args.T) {}
 
-    [[nodiscard]] std::int64_t value(std::int64_t t) const { return ((b * a.T + t) * a.HV + hv) * a.V; }
+    [[nodiscard]] std::int64_t key(std::int64_t t) const { return ((begin + t) * a.H + hv / (a.HV / a.H)) * a.K; }
 
-    [[nodiscard]] std::int64_t gate(std::int64_t t) const { return (b * a.T + t) * a.HV + hv; }
+    [[nodiscard]] std::int64_t value(std::int64_t t) const { return ((begin + t) * a.HV + hv) * a.V; }
+
+    [[nodiscard]] std::int64_t gate(std::int64_t t) const { return (begin + t) * a.HV + hv; }
 
     [[nodiscard]] std::int64_t state() const { return (b * a.HV + hv) * a.K * a.V; }
 

@@ -8,6 +8,7 @@
 
 #include "kernels/cpu/delta_rule_head.hpp"
 #include "kernels/cpu/scratch.hpp"
+#include "kernels/cpu/token_shares.hpp"
 #include "kernels/parallel.hpp"
 
 namespace rankscope::kernels::RANKSCOPE_SIMD {
@@ -51,10 +52,10 @@ struct Panel {
         Vec u[kVectors];
         read(a.k + head.key(from), u);
         for (std::int64_t t = from; t < to; ++t) {
-            if (t + to - from < a.T) fetch(t + to - from);
+            if (t + to - from < head.T) fetch(t + to - from);
             const float* q = a.q + head.key(t);
             const float* k = a.k + head.key(t);
-            const float* k_next = t + 1 < a.T ? a.k + head.key(t + 1) : k;
+            const float* k_next = t + 1 < head.T ? a.k + head.key(t + 1) : k;
             const float factor = kGated ? head.decay(t) : 1.0F;
             const float beta = a.beta[head.gate(t)];
             Vec v[kVectors], delta[kVectors], o[kVectors] = {}, u_next[kVectors] = {};
@@ -104,16 +105,22 @@ public:
           S_(scratch(static_cast<std::size_t>((end - begin) * a.K * kPanel))) {}
 
     void run() const {
-        each([](const auto& panel) { panel.begin(); });
-        const std::int64_t tokens = a_.K <= kNarrow ? kTurn : a_.T;
+        std::int64_t longest = 0;  // neighbours may be of sequences of different lengths
+        each([&](const auto& panel) {
+            panel.begin();
+            if (panel.head.T > longest) longest = panel.head.T;
+        });
+        const std::int64_t tokens = a_.K <= kNarrow ? kTurn : longest;
         std::size_t next_position = 0;
-        for (std::int64_t t = 0; t < a_.T; t += tokens) {
-            const std::int64_t until = t + tokens < a_.T ? t + tokens : a_.T;
+        for (std::int64_t t = 0; t < longest; t += tokens) {
+            const std::int64_t until = t + tokens;
             each([&](const auto& panel) {
+                const std::int64_t end = until < panel.head.T ? until : panel.head.T;
+                if (t >= end) return;
                 if (a_.g != nullptr) {
-                    panel.template run<true>(t, until, next_position);
+                    panel.template run<true>(t, end, next_position);
                 } else {
-                    panel.template run<false>(t, until, next_position);
+                    panel.template run<false>(t, end, next_position);
                 }
             });
             while (next_position < a_.state_positions.size() && a_.state_positions[next_position] < until) ++next_position;
@@ -152,9 +159,10 @@ inline void recurrent_forward(const DeltaRuleArgs<float>& a) {
     // Waking a thread costs as much as some 100,000 multiply-adds: a decode step of a small model stays on one.
     constexpr std::int64_t kWorthAThread = 100'000;
     constexpr std::int64_t kHeadsInTurn = 8;
-    const std::int64_t work = 3 * a.T * a.K * (a.V < kPanel ? a.V : kPanel);
-    parallel_for(a.B * a.HV * panels, 1 + kWorthAThread / work, [&](std::int64_t begin, std::int64_t end) {
-        const std::int64_t group = kHeadsInTurn * panels;
+    const std::int64_t work = 3 * a.K * (a.V < kPanel ? a.V : kPanel);  // of a token
+    const TokenShares shares(a.B, a.T, a.offsets, a.HV * panels);
+    parallel_for(shares.total(), 1 + kWorthAThread / work, [&](std::int64_t from, std::int64_t to) {
+        const std::int64_t begin = shares.item_at(from), end = shares.item_at(to), group = kHeadsInTurn * panels;
         for (std::int64_t i = begin; i < end; i += group) RecurrentPanels(a, i, i + group < end ? i + group : end).run();
     });
 }

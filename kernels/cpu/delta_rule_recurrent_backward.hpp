@@ -8,6 +8,7 @@
 
 #include "kernels/cpu/delta_rule_head.hpp"
 #include "kernels/cpu/scratch.hpp"
+#include "kernels/cpu/token_shares.hpp"
 #include "kernels/parallel.hpp"
 
 namespace rankscope::kernels::RANKSCOPE_SIMD {
@@ -31,7 +32,7 @@ struct BackwardPanel {
     float *borders = nullptr, *states = nullptr, *errors = nullptr, *keys = nullptr, *queries = nullptr, *dS = nullptr,
           *dk_parts = nullptr;
 
-    [[nodiscard]] std::int64_t spans() const { return (a.T + kSpan - 1) / kSpan; }
+    [[nodiscard]] std::int64_t spans() const { return (head.T + kSpan - 1) / kSpan; }
 
     void run() {
         const std::int64_t need = spans() * cells + (kSpan + 2) * cells + kSpan * kWidth + 2 * kSpan * rows;
@@ -52,7 +53,7 @@ struct BackwardPanel {
         zero_floats(dS, cells);
         if (w.d_final_state != nullptr) pad_rows(dS, kWidth, w.d_final_state + head.state() + first, a.V, width, a.K);
         for (std::int64_t s = spans() - 1; s >= 0; --s) {
-            const std::int64_t begin = s * kSpan, count = kSpan < a.T - begin ? kSpan : a.T - begin;
+            const std::int64_t begin = s * kSpan, count = kSpan < head.T - begin ? kSpan : head.T - begin;
             load_keys(begin, count);
             copy_floats(states, borders + s * cells, cells);
             for (std::int64_t i = 0; i < count; ++i) step(begin + i, i, states + i * cells, states + (i + 1) * cells);
@@ -158,8 +159,10 @@ struct BackwardPanel {
 inline void recurrent_backward(const DeltaRuleBackwardArgs<float>& w) {
     const DeltaRuleArgs<float>& a = w.forward;
     const std::int64_t group = a.HV / a.H;
-    parallel_for(a.B * a.H, 1, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) {
+    const TokenShares shares(a.B, a.T, a.offsets, a.H);
+    parallel_for(shares.total(), 1, [&](std::int64_t from, std::int64_t to) {
+        const std::int64_t end = shares.item_at(to);
+        for (std::int64_t i = shares.item_at(from); i < end; ++i) {
             for (std::int64_t j = 0; j < group; ++j) {
                 const HeadIndex head{a, i / a.H, i % a.H * group + j};
                 for (std::int64_t first = 0; first < a.V; first += kBackwardPanel) {

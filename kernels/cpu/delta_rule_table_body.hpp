@@ -12,8 +12,21 @@
 namespace rankscope::kernels::RANKSCOPE_SIMD {
 namespace {
 
-bool any(const DeltaRuleArgs<float>&) noexcept {
+// All widths, heads and lengths.
+bool well_formed(const DeltaRuleArgs<float>& a) noexcept {
+    if (a.B < 1 || a.T < 0 || a.H < 1 || a.HV < 1 || a.HV % a.H != 0 || a.K < 1 || a.V < 1) return false;
+    if (a.offsets == nullptr) return true;
+    if (a.offsets[0] < 0) return false;
+    for (std::int64_t b = 0; b < a.B; ++b) {
+        const std::int64_t length = a.offsets[b + 1] - a.offsets[b];
+        if (length < 0 || length > a.T) return false;
+    }
     return true;
+}
+
+// Of all sequences.
+std::int64_t tokens(const DeltaRuleArgs<float>& a) noexcept {
+    return TokenShares(a.B, a.T, a.offsets, a.HV).tokens();
 }
 
 // Measured (kernels/README.md). Chunks read S once for 16 tokens and take rows of neighbouring heads together; for that
@@ -22,24 +35,24 @@ bool any(const DeltaRuleArgs<float>&) noexcept {
 // gate makes them pay, with 4 lanes nothing does.
 bool chunks_pay(const DeltaRuleArgs<float>& a) noexcept {
     const auto pieces = static_cast<std::int64_t>(a.state_positions.size()) + 1;
-    if (a.T < 2 * kTokens * pieces) return false;
+    if (tokens(a) < 2 * kTokens * pieces * a.B) return false;
     if (kLanes == 16) return a.K >= 16;
     if (kLanes != 8 || a.g == nullptr) return false;
     // Narrower keys cost the recurrence less, but not when the rows of v and out have to come from memory.
     constexpr std::int64_t kCached = 1 << 20;
-    return a.K >= 32 || (a.K >= 16 && 2 * a.B * a.T * a.HV * a.V > kCached);
+    return a.K >= 32 || (a.K >= 16 && 2 * tokens(a) * a.HV * a.V > kCached);
 }
 
 // Also measured: less than a chunk of tokens is filled up to a whole one, and few columns leave most of a panel empty.
 bool chunks_pay_backward(const DeltaRuleArgs<float>& a) noexcept {
-    return a.T >= kTokens && a.V >= 24;
+    return tokens(a) >= kTokens * a.B && a.V >= 24;
 }
 
 }  // namespace
 
 extern const DeltaRuleTable kDeltaRuleTable{
-    {"chunked-" RANKSCOPE_STRING(RANKSCOPE_SIMD), &any, &chunked_forward, &chunked_backward},
-    {"recurrent-" RANKSCOPE_STRING(RANKSCOPE_SIMD), &any, &recurrent_forward, &recurrent_backward},
+    {"chunked-" RANKSCOPE_STRING(RANKSCOPE_SIMD), &well_formed, &chunked_forward, &chunked_backward},
+    {"recurrent-" RANKSCOPE_STRING(RANKSCOPE_SIMD), &well_formed, &recurrent_forward, &recurrent_backward},
     &chunks_pay,
     &chunks_pay_backward};
 

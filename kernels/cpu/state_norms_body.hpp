@@ -57,9 +57,9 @@ public:
             zero_floats(S_ + a_.K * width_, (rows_ - a_.K) * width_);
         }
         zero_floats(u_, 3 * width_);  // and what was written, and the last vector
-        if (a_.T > 0) read(a_.k + head_.key(0));
+        if (head_.T > 0) read(a_.k + head_.key(0));
         std::size_t position = 0;
-        for (std::int64_t t = 0; t < a_.T; ++t) {
+        for (std::int64_t t = 0; t < head_.T; ++t) {
             const float frobenius = static_cast<float>(__builtin_sqrt(step(t)));
             if (position >= a_.state_positions.size() || a_.state_positions[position] != t) continue;
             const std::int64_t cell = (static_cast<std::int64_t>(position++) * a_.B + head_.b) * a_.HV + head_.hv;
@@ -100,7 +100,7 @@ private:
     // One token; ‖S‖_F² behind it.
     double step(std::int64_t t) {
         const float* k = a_.k + head_.key(t);
-        const float* k_next = t + 1 < a_.T ? a_.k + head_.key(t + 1) : k;
+        const float* k_next = t + 1 < head_.T ? a_.k + head_.key(t + 1) : k;
         const float factor = head_.decay(t), beta = a_.beta[head_.gate(t)];
         copy_floats(written_, a_.v + head_.value(t), a_.V);  // zeros behind it stay
         double squares = 0;

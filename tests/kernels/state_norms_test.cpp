@@ -267,6 +267,58 @@ TEST_P(StateNormsOf, BoundTheDistanceToASingularValue) {
     }
 }
 
+TEST_P(StateNormsOf, ArePackedTheBitsOfEachSequenceAlone) {
+    const std::vector<std::int64_t> lengths{9, 0, 1, 25, 4}, offsets{0, 9, 9, 10, 35, 39};
+    DeltaRuleShape s;
+    s.H = 1;
+    s.HV = 2;
+    s.T = offsets.back();
+    s.K = 24;
+    s.V = 20;
+    s.gate = true;
+    s.positions = {0, 3, 8, 20};
+    DeltaRuleShape of_states = s;
+    of_states.B = std::ssize(lengths), of_states.T = 1, of_states.initial = true;
+    const DeltaRuleCase tokens(s, 12), begin(of_states, 13);
+    const std::vector<float> initial(begin.initial.begin(), begin.initial.end());
+    const std::int64_t B = std::ssize(lengths), state = 2 * 24 * 20;
+    const auto run_packed = [&](int threads) {
+        set_threads(threads);
+        DeltaRuleRun<float> memory(tokens);
+        std::vector<float> norms(4 * 2 * 2 * lengths.size(), -1), last(initial.size());
+        StateNormsArgs args;
+        args.recurrence = memory.forward();
+        args.recurrence.B = B, args.recurrence.T = 25, args.recurrence.offsets = offsets.data();
+        args.recurrence.initial_state = initial.data(), args.recurrence.final_state = last.data();
+        args.norms = norms.data();
+        EXPECT_TRUE(state_norms_with(GetParam(), args));
+        norms.insert(norms.end(), last.begin(), last.end());
+        return norms;
+    };
+    const std::vector<float> packed = run_packed(1);
+    EXPECT_EQ(run_packed(2), packed);
+    EXPECT_EQ(run_packed(7), packed);
+    for (std::int64_t b = 0; b < B; ++b) {
+        SCOPED_TRACE("sequence " + std::to_string(b));
+        DeltaRuleRun<float> memory(tokens);
+        std::vector<float> norms(4 * 2 * 2, -1), last(static_cast<std::size_t>(state));
+        StateNormsArgs args;
+        DeltaRuleArgs<float>& a = args.recurrence = memory.forward();
+        const std::int64_t first = offsets[static_cast<std::size_t>(b)];
+        a.T = lengths[static_cast<std::size_t>(b)];
+        a.k += first * 24, a.v += first * 2 * 20, a.beta += first * 2, a.g += first * 2;
+        a.initial_state = initial.data() + b * state, a.final_state = last.data();
+        const auto behind = std::lower_bound(s.positions.begin(), s.positions.end(), a.T);
+        a.state_positions = a.state_positions.first(static_cast<std::size_t>(behind - s.positions.begin()));
+        args.norms = norms.data();
+        ASSERT_TRUE(state_norms_with(GetParam(), args));
+        for (std::int64_t p = 0; p < 4; ++p) {
+            for (std::int64_t i = 0; i < 4; ++i) EXPECT_EQ(packed[static_cast<std::size_t>((p * B + b) * 4 + i)], norms[static_cast<std::size_t>(p * 4 + i)]) << p;
+        }
+        EXPECT_TRUE(std::equal(last.begin(), last.end(), packed.begin() + 4 * 4 * B + b * state));
+    }
+}
+
 TEST_P(StateNormsOf, TouchNothingOutside) {
     for (const auto side : {GuardedFloats::Side::Begin, GuardedFloats::Side::End}) {
         DeltaRuleShape s;
