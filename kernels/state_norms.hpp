@@ -15,14 +15,15 @@ namespace rankscope::kernels {
 ///   residual [P, B, HV]     ‖SᵀS x − σ² x‖ / σ² of the unit vector x that the spectral norm σ comes from: σ² is that close,
 ///                           relative, to the square of a singular value of S. May be nullptr.
 /// Of `recurrence`, q, out, scale and states are ignored; final_state may be nullptr and may alias initial_state. Sequences may be
-/// packed (`offsets`); one that ends before a position leaves its place untouched. Any T >= 0, any B, H, HV, K, V >= 1, float32 arithmetic, states of Frobenius norm 0 or 1e-18 … 1e18 (their squares are float32). A state that is not
-/// finite gives NaNs or infinities.
+/// packed (`offsets`); one that ends before a position leaves its place untouched. Any T >= 0, any B, H, HV, K, V >= 1, float32
+/// arithmetic, states of Frobenius norm 0 or 1e-18 … 1e18 (their squares are float32). A state that is not finite gives NaNs or
+/// infinities.
 ///
-/// σ₁: Lanczos on SᵀS (Lanczos 1950; one pass over S a step), begun with the vector of the token before, the direction that was
-/// written since, and a little of everything else, so that no direction can hide; ended when the residual is below 2e-5, when four
-/// steps add less than 1e-6 to σ², or after 64 steps. σ is never too large but for rounding (1e-6); within 1e-4 of the truth on
-/// all states tested, flat spectra included (tests/kernels/state_norms_test.cpp). A value may move within that by what other
-/// positions are asked for; the number of threads changes no bit.
+/// σ₁: Lanczos on SᵀS (Lanczos 1950; one pass over S a step), begun with the first two directions of the token before, the one that
+/// was written since, and a good part of everything else, so that hardly a direction can hide; ended when the residual is below 2e-5,
+/// when four steps add less than 1e-6 to σ², or after 64 steps. σ is never too large but for rounding (1e-6); within 1e-4 of the truth
+/// on all states tested, flat spectra and overtaken directions included (tests/kernels/state_norms_test.cpp), not proved for all. A
+/// value may move within that by what other positions are asked for; the number of threads changes no bit.
 struct StateNormsArgs {
     DeltaRuleArgs<float> recurrence;
     float* norms = nullptr;

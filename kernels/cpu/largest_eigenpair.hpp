@@ -62,6 +62,39 @@ public:
 
     [[nodiscard]] int count() const { return count_; }
 
+    /// About the unit vector of the second largest eigenvalue, from a few steps of iteration beside `vector`; false where there is
+    /// nothing beside it.
+    bool second(double* to) const {
+        // What of the first basis vector does not lie along `vector`.
+        for (int i = 0; i < count_; ++i) to[i] = (i == 0 ? 1.0 : 0.0) - vector[0] * vector[i];
+        constexpr int kIterations = 6;
+        double before[kMostSteps];
+        for (int n = 0; n <= kIterations; ++n) {
+            double along = 0, square = 0;
+            for (int i = 0; i < count_; ++i) along += to[i] * vector[i];
+            for (int i = 0; i < count_; ++i) {
+                to[i] -= along * vector[i];
+                square += to[i] * to[i];
+            }
+            if (!(square > 1e-24)) return false;
+            const double unit = 1 / __builtin_sqrt(square);
+            for (int i = 0; i < count_; ++i) before[i] = to[i] *= unit;
+            if (n == kIterations) break;
+            for (int i = 0; i < count_; ++i) {
+                to[i] = diagonal_[i] * before[i];
+                if (i > 0) to[i] += beside_[i] * before[i - 1];
+                if (i + 1 < count_) to[i] += beside_[i + 1] * before[i + 1];
+            }
+            // A product that vanished leaves nothing to iterate on.
+            double product = 0;
+            for (int i = 0; i < count_; ++i) product += to[i] * to[i];
+            if (!(product > 1e-60)) return false;
+            const double factor = 1 / __builtin_sqrt(product);
+            for (int i = 0; i < count_; ++i) to[i] *= factor;
+        }
+        return true;
+    }
+
 private:
     static double magnitude_of(double x) { return x < 0 ? -x : x; }
 

@@ -17,7 +17,11 @@ constexpr double kResidual = 2e-5;    ///< relative, of σ²
 constexpr double kGain = 1e-6;        ///< of σ² in kGainSteps steps
 constexpr int kGainSteps = 4;
 constexpr float kWritten = 0.05F;     ///< share of the written direction in the first vector
-constexpr float kEverything = 1e-3F;  ///< share of a fixed vector without structure
+// Shares of the second direction of the token before and of a fixed vector without structure. Not little: the first direction may be
+// overtaken because it was forgotten rather than because another was written, and then nothing else in the first vector has a part of
+// the new one.
+constexpr float kSecond = 0.3F;
+constexpr float kEverything = 0.3F;
 
 float dot(const float* a, const float* b, std::int64_t width) {
     Vec total[2] = {};
@@ -43,10 +47,10 @@ class StateNorms {
 public:
     StateNorms(const StateNormsArgs& args, std::int64_t b, std::int64_t hv, float* scratch)
         : args_(args), a_(args.recurrence), head_{a_, b, hv}, rows_(round_up(a_.K, kLanes)), width_(round_up(a_.V, kLanes)), S_(scratch),
-          u_(S_ + rows_ * width_), written_(u_ + width_), last_(written_ + width_), basis_(last_ + width_) {}
+          u_(S_ + rows_ * width_), written_(u_ + width_), last_(written_ + width_), second_(last_ + width_), basis_(second_ + width_) {}
 
     static std::int64_t scratch_size(std::int64_t K, std::int64_t V) {
-        return round_up(V, kLanes) * (round_up(K, kLanes) + 3 + kMostSteps + 1);
+        return round_up(V, kLanes) * (round_up(K, kLanes) + 4 + kMostSteps + 1);
     }
 
     void run() {
@@ -56,7 +60,7 @@ public:
             pad_rows(S_, width_, a_.initial_state + head_.state(), a_.V, a_.V, a_.K);
             zero_floats(S_ + a_.K * width_, (rows_ - a_.K) * width_);
         }
-        zero_floats(u_, 3 * width_);  // and what was written, and the last vector
+        zero_floats(u_, 4 * width_);  // and what was written, and the last vectors
         if (head_.T > 0) read(a_.k + head_.key(0));
         std::size_t position = 0;
         for (std::int64_t t = 0; t < head_.T; ++t) {
@@ -179,6 +183,7 @@ private:
                 scale(direction, 1 / most, written_, width_);
                 add_scaled(x, kWritten / __builtin_sqrtf(dot(direction, direction, width_)), direction, width_);
             }
+            add_scaled(x, kSecond, second_, width_);
             add_scaled(x, 1, last_, width_);
         }
         scale(x, 1 / __builtin_sqrtf(dot(x, x, width_)), x, width_);
@@ -209,7 +214,13 @@ private:
             scale(next, static_cast<float>(1 / beside), next, width_);
         }
         zero_floats(last_, width_);
-        for (int i = 0; i < pair.count(); ++i) add_scaled(last_, static_cast<float>(pair.vector[i]), basis_ + i * width_, width_);
+        zero_floats(second_, width_);
+        double beside_it[kMostSteps];
+        const bool more = pair.second(beside_it);
+        for (int i = 0; i < pair.count(); ++i) {
+            add_scaled(last_, static_cast<float>(pair.vector[i]), basis_ + i * width_, width_);
+            if (more) add_scaled(second_, static_cast<float>(beside_it[i]), basis_ + i * width_, width_);
+        }
         residual = static_cast<float>(left / pair.value);
         return static_cast<float>(__builtin_sqrt(pair.value) * static_cast<double>(frobenius));
     }
@@ -222,6 +233,7 @@ private:
     float* u_;        ///< [width] Sᵀ times the key of the next token
     float* written_;  ///< [width] what the last token wrote along its key
     float* last_;     ///< [width] the vector of the last spectral norm; zeros before
+    float* second_;   ///< [width] about the second one of the same state; zeros where there was none
     float* basis_;    ///< [kMostSteps + 1][width]
 };
 

@@ -166,6 +166,40 @@ TEST_P(StateNormsOf, FollowADirectionThatIsWrittenAtOnce) {
 }
 
 // States that no token changes: flat spectra, on which every iteration is slow, and equal singular values.
+// The first direction is forgotten a little and the second, which nothing was written to, is the first one now: the vector of the
+// token before says nothing of it, nor does what was written.
+TEST_P(StateNormsOf, FindTheDirectionThatIsLeftWhenTheFirstIsForgotten) {
+    for (unsigned seed = 0; seed < 60; ++seed) {
+        for (const std::int64_t width : {8, 33, 64, 128}) {
+            DeltaRuleShape s;
+            s.T = 2;
+            s.K = s.V = width;
+            s.initial = true;
+            s.positions = {0, 1};
+            DeltaRuleCase problem(s, seed);
+            // Singular values 3, 2.9 and falling from 1, the directions of the columns turned by a reflection.
+            std::mt19937 random(seed + 100);
+            std::normal_distribution<double> normal;
+            std::vector<double> mirror(static_cast<std::size_t>(width));
+            double squares = 0;
+            for (double& x : mirror) squares += (x = normal(random)) * x;
+            for (std::int64_t c = 0; c < width; ++c) {
+                const double sigma = c == 0 ? 3 : c == 1 ? 2.9 : 1.0 / static_cast<double>(c - 1);
+                for (std::int64_t j = 0; j < width; ++j) {
+                    const double turned = (c == j ? 1.0 : 0.0) - 2 * mirror[static_cast<std::size_t>(c)] * mirror[static_cast<std::size_t>(j)] / squares;
+                    problem.initial[static_cast<std::size_t>(c * width + j)] = static_cast<float>(sigma * turned);
+                }
+            }
+            std::fill(problem.v.begin(), problem.v.end(), 0.0);
+            std::fill(problem.k.begin(), problem.k.end(), 0.0);
+            problem.k[0] = problem.k[static_cast<std::size_t>(width)] = 1;
+            // 3 becomes 2.895, 2.88, … 2.7.
+            problem.beta = {0, static_cast<float>(0.035 + 0.001 * seed)};
+            check(problem);
+        }
+    }
+}
+
 TEST_P(StateNormsOf, FindTheLargestOfAFlatSpectrum) {
     DeltaRuleShape s;
     s.T = 3;
