@@ -11,6 +11,7 @@
 
 #include <QApplication>
 #include <QCommandLineParser>
+#include <QDir>
 #include <QIcon>
 #include <QScreen>
 #include <QSettings>
@@ -83,6 +84,8 @@ int main(int argc, char** argv) {
         // The pictures are the same for everyone: no settings of the person who makes them.
         QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope,
                            parser.value(pictures) + QStringLiteral("/.settings"));
+        // Nor those of the last time: where a tour was left would be in the picture.
+        QSettings().clear();
     }
 
     Document document;
@@ -94,7 +97,11 @@ int main(int argc, char** argv) {
     MainWindow window({document, selection, states, engine});
     if (parser.isSet(theme))
         window.setTheme(parser.value(theme) == QLatin1String("dark") ? Theme::dark() : Theme::light());
-    if (parser.isSet(pictures)) return writeScreenshots(window, parser.value(pictures), parser.value(demo));
+    if (parser.isSet(pictures)) {
+        const int code = writeScreenshots(window, parser.value(pictures), parser.value(demo));
+        QDir(parser.value(pictures) + QStringLiteral("/.settings")).removeRecursively();
+        return code;
+    }
 
     const QByteArray geometry = QSettings().value(QStringLiteral("geometry")).toByteArray();
     if (!geometry.isEmpty()) window.restoreGeometry(geometry);

@@ -41,6 +41,7 @@ int writeScreenshots(MainWindow& window, const QString& folder, const QString& d
     window.resize(1440, 900);
     window.openDemo(demo);
     window.show();
+    window.takeKeyboard();
     shoot("first-start");
     window.setLayout(Layout::Inspect);
     shoot("inspect");
