@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/cli/capture_summary.hpp"
 
+#include <limits>
 #include <span>
 #include <string>
 
@@ -13,15 +14,21 @@ SpectrumSummary summarise_capture(const CaptureReader& reader, const std::vector
     double done = 0;
     for (const std::size_t number : layers) {
         const CaptureLayer& layer = reader.layout().layers[number];
-        const auto rank = static_cast<std::size_t>(layer.rank_limit());
+        const auto rank = static_cast<std::size_t>(reader.layout().spectra ? layer.rank_limit() : 0);
         for (std::int64_t w = 0; w < reader.windows_done(); ++w) {
-            const std::vector<float> stored = reader.singular_values(number, w);
+            std::vector<float> stored;
+            if (rank > 0) stored = reader.singular_values(number, w);
             const std::vector<double> sigma(stored.begin(), stored.end());
+            const std::size_t samples = reader.layout().positions.size() * layer.heads.size();
             std::vector<std::vector<float>> metrics;
-            for (const RankMetric& metric : table) metrics.push_back(reader.metric(std::string(metric.name), number, w));
-            for (std::size_t sample = 0; sample * rank < sigma.size(); ++sample) {
+            for (const RankMetric& metric : table) {
+                metrics.push_back(reader.has(std::string(metric.name), number) ? reader.metric(std::string(metric.name), number, w) : std::vector<float>());
+            }
+            for (std::size_t sample = 0; sample < samples; ++sample) {
                 RankMetrics values;
-                for (std::size_t m = 0; m < table.size(); ++m) values.*table[m].value = metrics[m][sample];
+                for (std::size_t m = 0; m < table.size(); ++m) {
+                    values.*table[m].value = metrics[m].empty() ? std::numeric_limits<double>::quiet_NaN() : metrics[m][sample];
+                }
                 summary.add(layer.index, layer.heads[sample % layer.heads.size()], std::span(sigma).subspan(sample * rank, rank), values);
             }
             progress.update({++done, total, "windows", -1, {}});

@@ -90,11 +90,13 @@ std::int64_t data_bytes(const CaptureLayout& layout) {
     const std::int64_t W = layout.windows(), P = std::ssize(layout.positions), Ps = std::ssize(layout.state_positions);
     const std::int64_t T = layout.window_tokens;
     constexpr std::int64_t kMetrics = 9;  // about; what they add is small
+    constexpr std::int64_t kNormMetrics = 4;
     std::int64_t numbers = W * T;
     for (const CaptureLayer& layer : layout.layers) {
         const std::int64_t heads = layer.head_count();
         if (layout.states) numbers += W * Ps * heads * layer.key_dim * layer.value_dim;
         if (layout.spectra) numbers += W * P * heads * (layer.rank_limit() + layer.key_dim + kMetrics);
+        if (layout.ranks) numbers += W * P * heads * kNormMetrics;
         if (layout.inputs) {
             numbers += W * T * (2 * layer.key_head_count() * layer.key_dim + heads * (layer.value_dim + (layer.gate ? 2 : 1)));
         }
@@ -141,7 +143,8 @@ std::string defect_of(const CaptureLayout& layout) {
         || !std::includes(layout.positions.begin(), layout.positions.end(), layout.state_positions.begin(), layout.state_positions.end())) {
         return "bad state positions: expected an ascending selection of the positions";
     }
-    if (layout.spectra && layout.positions.empty()) return "found no position, expected at least one for spectra";
+    if (layout.spectra && layout.ranks) return "found both spectra and ranks, expected one of them: spectra hold the ranks too";
+    if ((layout.spectra || layout.ranks) && layout.positions.empty()) return "found no position, expected at least one for spectra or ranks";
     if (layout.states && layout.state_positions.empty()) return "found no state position, expected at least one for states";
     return {};
 }
@@ -154,6 +157,7 @@ std::string difference_of(const CaptureLayout& found, const CaptureLayout& expec
                                     list_difference("state positions", found.state_positions, expected.state_positions),
                                     number_difference("states", found.states ? 1 : 0, expected.states ? 1 : 0),
                                     number_difference("spectra", found.spectra ? 1 : 0, expected.spectra ? 1 : 0),
+                                    number_difference("ranks", found.ranks ? 1 : 0, expected.ranks ? 1 : 0),
                                     number_difference("inputs", found.inputs ? 1 : 0, expected.inputs ? 1 : 0)}) {
         if (!text.empty()) return text;
     }

@@ -34,11 +34,12 @@ struct CaptureLayer {
 /// What is captured: the sizes and axes of every dataset of a capture file (core/README.md describes the file).
 struct CaptureLayout {
     std::vector<CaptureLayer> layers;           ///< ascending index
-    std::vector<std::int64_t> positions;        ///< [P] 0-based tokens after which spectra and metrics are taken, ascending
+    std::vector<std::int64_t> positions;        ///< [P] 0-based tokens after which spectra, ranks and metrics are taken, ascending
     std::vector<std::int64_t> state_positions;  ///< [Ps] ⊆ positions: full states
     std::vector<std::int64_t> window_start;     ///< [W] token offset of each window in the text
     std::int64_t window_tokens = 0;             ///< T
     bool states = true, spectra = true, inputs = false;
+    bool ranks = false;  ///< the metrics that two norms give (RankMetric::of_norms), without spectra; those have all metrics
 
     [[nodiscard]] std::int64_t windows() const noexcept { return std::ssize(window_start); }
 

@@ -44,8 +44,8 @@ void write_means(const CaptureDatasets& datasets, const std::string& path, const
     const auto place = [&](const CaptureLayer& layer, std::size_t head) {
         return static_cast<std::size_t>(std::lower_bound(heads.begin(), heads.end(), layer.heads[head]) - heads.begin());
     };
-    std::vector<float> spectra(layout.layers.size() * heads.size() * index, nan);
-    for (std::size_t l = 0; l < layout.layers.size(); ++l) {
+    std::vector<float> spectra(layout.spectra ? layout.layers.size() * heads.size() * index : 0, nan);
+    for (std::size_t l = 0; layout.spectra && l < layout.layers.size(); ++l) {
         const CaptureLayer& layer = layout.layers[l];
         const auto rank = static_cast<std::size_t>(layer.rank_limit());
         const std::vector<double> means = mean_of(datasets.layers[l].singular_values, path, layout, {layer.head_count(), layer.rank_limit()});
@@ -54,7 +54,7 @@ void write_means(const CaptureDatasets& datasets, const std::string& path, const
             for (std::size_t i = 0; i < rank; ++i) spectra[to + i] = static_cast<float>(means[h * rank + i]);
         }
     }
-    write_all(datasets.means.singular_values, spectra, path);
+    if (layout.spectra) write_all(datasets.means.singular_values, spectra, path);
     for (std::size_t m = 0; m < datasets.means.metrics.size(); ++m) {
         std::vector<float> values(layout.layers.size() * heads.size(), nan);
         for (std::size_t l = 0; l < layout.layers.size(); ++l) {

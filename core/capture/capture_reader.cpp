@@ -91,6 +91,7 @@ struct CaptureReader::State {
             const auto positions = file.list<std::int64_t>(layer.id(), "position");
             const auto starts = file.list<std::int64_t>(layer.id(), "window_start");
             const bool states = file.has(layer.id(), "states"), spectra = file.has(layer.id(), "singular_values"), inputs = file.has(layer.id(), "q");
+            const bool ranks = !spectra && file.has(layer.id(), "rank_stable");
             const auto state_positions = states ? file.list<std::int64_t>(layer.id(), "state_position") : std::vector<std::int64_t>{};
             if (i == 0) {
                 layout.positions = positions;
@@ -99,8 +100,9 @@ struct CaptureReader::State {
                 layout.states = states;
                 layout.spectra = spectra;
                 layout.inputs = inputs;
+                layout.ranks = ranks;
             } else if (positions != layout.positions || starts != layout.window_start || state_positions != layout.state_positions || states != layout.states
-                       || spectra != layout.spectra || inputs != layout.inputs) {
+                       || spectra != layout.spectra || inputs != layout.inputs || ranks != layout.ranks) {
                 file.refuse(fmt::format("{}: found other positions, windows or datasets than in {}, expected the same", layer_name(indices[i]),
                                         layer_name(indices[0])));
             }
@@ -129,12 +131,13 @@ struct CaptureReader::State {
             if (layout.spectra) {
                 open("singular_values", {W, P, heads, layer.rank_limit()});
                 if (file.has(place.id(), "channel_energy")) open("channel_energy", {W, P, heads, K});
-                for (const RankMetric& metric : rank_metrics_table()) {
-                    if (file.has(place.id(), std::string(metric.name))) open(std::string(metric.name), {W, P, heads});
-                }
-                for (const auto& [name, set] : sets) {
-                    if (name != "states") file.read_ahead(set);
-                }
+            }
+            for (const RankMetric& metric : rank_metrics_table()) {
+                const bool wanted = layout.spectra || (layout.ranks && metric.of_norms);
+                if (wanted && file.has(place.id(), std::string(metric.name))) open(std::string(metric.name), {W, P, heads});
+            }
+            for (const auto& [name, set] : sets) {
+                if (name != "states") file.read_ahead(set);
             }
             if (layout.inputs) {
                 open("q", {W, T, key_heads, K});

@@ -27,7 +27,8 @@ public:
 
     [[nodiscard]] bool complete() const noexcept { return windows_done() == layout().windows(); }
 
-    /// Names of the metric datasets, in the order of rank_metrics_table(); those this program does not know are left out.
+    /// Names of the metric datasets, in the order of rank_metrics_table(): all with spectra, those of two norms with ranks. Those this
+    /// program does not know are left out.
     [[nodiscard]] const std::vector<std::string>& metrics() const noexcept;
     [[nodiscard]] std::string creator() const;
     [[nodiscard]] std::string created() const;

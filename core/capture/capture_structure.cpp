@@ -51,8 +51,9 @@ public:
         all.windows_done = Attribute(written(H5Aopen(entry.id(), "windows_done", H5P_DEFAULT), path_, "windows_done"));
         if (layout_.spectra) {
             build_.attribute(entry.id(), "default", "spectra");
-            means(entry, all.means);
+            all.means.singular_values = mean_spectra(entry);
         }
+        mean_metrics(entry, all.means.metrics);
         all.tokens = contents(entry);
         const Group layers = build_.group(entry.id(), "layers", "NXcollection");
         for (const CaptureLayer& layer : layout_.layers) all.layers.push_back(captured(layers, layer));
@@ -60,35 +61,51 @@ public:
     }
 
 private:
-    void means(const Group& entry, MeanDatasets& datasets) {
+    // The axes that all means share.
+    void mean_axes(const Group& group) {
+        std::vector<std::int32_t> indices;
+        for (const CaptureLayer& layer : layout_.layers) indices.push_back(static_cast<std::int32_t>(layer.index));
+        build_.axis(group.id(), "layer", indices);
+        build_.axis(group.id(), "head", head_axis(layout_));
+    }
+
+    Dataset mean_spectra(const Group& entry) {
         const Group spectra = build_.group(entry.id(), "spectra", "NXdata");
         build_.attribute(spectra.id(), "signal", "singular_values");
         build_.attributes(spectra.id(), "axes", {"layer", "head", "index"});
         build_.attribute(spectra.id(), "title", "Singular values of the states, mean over windows and positions");
         build_.attribute(spectra.id(), "SILX_style", kLogStyle);
-        std::vector<std::int32_t> indices;
-        for (const CaptureLayer& layer : layout_.layers) indices.push_back(static_cast<std::int32_t>(layer.index));
-        const std::vector<std::int32_t> heads = head_axis(layout_);
-        build_.axis(spectra.id(), "layer", indices);
-        build_.axis(spectra.id(), "head", heads);
+        mean_axes(spectra);
         build_.axis(spectra.id(), "index", counted(index_axis(layout_)));
-        datasets.singular_values = build_.unknown(spectra.id(), "singular_values", {std::ssize(indices), std::ssize(heads), index_axis(layout_)});
-        build_.attribute(datasets.singular_values.id(), "long_name", "singular value");
-        build_.attribute(datasets.singular_values.id(), "interpretation", "spectrum");
-        build_.dimensions(datasets.singular_values, spectra.id(), {"layer", "head", "index"});
-        for (const RankMetric& metric : rank_metrics_table()) {
+        Dataset values =
+            build_.unknown(spectra.id(), "singular_values", {std::ssize(layout_.layers), std::ssize(head_axis(layout_)), index_axis(layout_)});
+        build_.attribute(values.id(), "long_name", "singular value");
+        build_.attribute(values.id(), "interpretation", "spectrum");
+        build_.dimensions(values, spectra.id(), {"layer", "head", "index"});
+        return values;
+    }
+
+    void mean_metrics(const Group& entry, std::vector<Dataset>& datasets) {
+        std::string first = layout_.spectra ? "spectra" : "";  // the group that the axes are in
+        for (const RankMetric& metric : captured_metrics(layout_)) {
             const std::string name(metric.name);
             const Group group = build_.group(entry.id(), name, "NXdata");
             build_.attribute(group.id(), "signal", name);
             build_.attributes(group.id(), "axes", {"layer", "head"});
             build_.attribute(group.id(), "title", std::string(metric.description) + ", mean over windows and positions");
-            for (const char* axis : {"layer", "head"}) {
-                written(H5Lcreate_hard(spectra.id(), axis, group.id(), axis, H5P_DEFAULT, H5P_DEFAULT), path_, axis);
+            if (first.empty()) {
+                first = name;
+                build_.attribute(entry.id(), "default", name);
+                mean_axes(group);
+            } else {
+                for (const char* axis : {"layer", "head"}) {
+                    written(H5Lcreate_hard(entry.id(), (first + "/" + axis).c_str(), group.id(), axis, H5P_DEFAULT, H5P_DEFAULT), path_, axis);
+                }
             }
-            datasets.metrics.push_back(build_.unknown(group.id(), name, {std::ssize(indices), std::ssize(heads)}));
-            build_.attribute(datasets.metrics.back().id(), "long_name", std::string(metric.description));
-            build_.attribute(datasets.metrics.back().id(), "interpretation", "image");
-            build_.dimensions(datasets.metrics.back(), group.id(), {"layer", "head"});
+            datasets.push_back(build_.unknown(group.id(), name, {std::ssize(layout_.layers), std::ssize(head_axis(layout_))}));
+            build_.attribute(datasets.back().id(), "long_name", std::string(metric.description));
+            build_.attribute(datasets.back().id(), "interpretation", "image");
+            build_.dimensions(datasets.back(), group.id(), {"layer", "head"});
         }
     }
 
@@ -136,10 +153,10 @@ private:
         if (layout_.spectra) {
             d.singular_values = numbers(group, "singular_values", {W, P, heads, layer.rank_limit()}, {"window_start", "position", "head", "index"});
             d.channel_energy = numbers(group, "channel_energy", {W, P, heads, K}, {"window_start", "position", "head", "key_channel"});
-            for (const RankMetric& metric : rank_metrics_table()) {
-                d.metrics.push_back(numbers(group, std::string(metric.name).c_str(), {W, P, heads}, {"window_start", "position", "head"}));
-                build_.attribute(d.metrics.back().id(), "long_name", std::string(metric.description));
-            }
+        }
+        for (const RankMetric& metric : captured_metrics(layout_)) {
+            d.metrics.push_back(numbers(group, std::string(metric.name).c_str(), {W, P, heads}, {"window_start", "position", "head"}));
+            build_.attribute(d.metrics.back().id(), "long_name", std::string(metric.description));
         }
         if (layout_.inputs) {
             for (auto [dataset, name] : {std::pair{&d.q, "q"}, {&d.k, "k"}}) {
@@ -164,6 +181,14 @@ Dataset opened(const Group& group, const std::string& name, const std::string& p
 
 }  // namespace
 
+std::vector<RankMetric> captured_metrics(const CaptureLayout& layout) {
+    std::vector<RankMetric> metrics;
+    for (const RankMetric& metric : rank_metrics_table()) {
+        if (layout.spectra || (layout.ranks && metric.of_norms)) metrics.push_back(metric);
+    }
+    return metrics;
+}
+
 std::vector<std::int32_t> head_axis(const CaptureLayout& layout) {
     std::set<std::int32_t> heads;
     for (const CaptureLayer& layer : layout.layers) heads.insert(layer.heads.begin(), layer.heads.end());
@@ -185,11 +210,10 @@ CaptureDatasets open_structure(const File& file, const std::string& path, const 
     const Group entry(written(H5Gopen2(file.id(), "entry", H5P_DEFAULT), path, "entry"));
     all.windows_done = Attribute(written(H5Aopen(entry.id(), "windows_done", H5P_DEFAULT), path, "windows_done"));
     all.tokens = opened(entry, "tokens", path);
-    if (layout.spectra) {
-        all.means.singular_values = opened(entry, "spectra/singular_values", path);
-        for (const RankMetric& metric : rank_metrics_table()) {
-            all.means.metrics.push_back(opened(entry, std::string(metric.name) + "/" + std::string(metric.name), path));
-        }
+    if (layout.spectra) all.means.singular_values = opened(entry, "spectra/singular_values", path);
+    const std::vector<RankMetric> metrics = captured_metrics(layout);
+    for (const RankMetric& metric : metrics) {
+        all.means.metrics.push_back(opened(entry, std::string(metric.name) + "/" + std::string(metric.name), path));
     }
     for (const CaptureLayer& layer : layout.layers) {
         const Group group(written(H5Gopen2(entry.id(), ("layers/" + layer_name(layer.index)).c_str(), H5P_DEFAULT), path, layer_name(layer.index)));
@@ -198,8 +222,8 @@ CaptureDatasets open_structure(const File& file, const std::string& path, const 
         if (layout.spectra) {
             d.singular_values = opened(group, "singular_values", path);
             d.channel_energy = opened(group, "channel_energy", path);
-            for (const RankMetric& metric : rank_metrics_table()) d.metrics.push_back(opened(group, std::string(metric.name), path));
         }
+        for (const RankMetric& metric : metrics) d.metrics.push_back(opened(group, std::string(metric.name), path));
         if (layout.inputs) {
             for (auto [dataset, name] : {std::pair{&d.q, "q"}, {&d.k, "k"}, {&d.v, "v"}, {&d.beta, "beta"}}) *dataset = opened(group, name, path);
             if (layer.gate) d.g = opened(group, "g", path);

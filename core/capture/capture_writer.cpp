@@ -177,6 +177,16 @@ void CaptureWriter::write_spectra(std::size_t layer, std::int64_t window, std::i
     }
 }
 
+void CaptureWriter::write_ranks(std::size_t layer, std::int64_t window, std::int64_t first, const std::vector<std::vector<float>>& metrics) {
+    const auto lock = hdf5::library_lock();
+    const auto& datasets = state_->datasets.layers[layer];
+    const auto heads = static_cast<hsize_t>(state_->layout.layers.at(layer).head_count());
+    for (std::size_t m = 0; m < datasets.metrics.size(); ++m) {
+        const std::vector<float>& values = metrics.at(m);
+        state_->write(datasets.metrics[m], {static_cast<hsize_t>(window), static_cast<hsize_t>(first), 0}, {1, values.size() / heads, heads}, values, "ranks");
+    }
+}
+
 void CaptureWriter::write_inputs(std::size_t layer, std::int64_t window, const CaptureInputs& inputs) {
     const auto lock = hdf5::library_lock();
     const CaptureLayer& l = state_->layout.layers.at(layer);
@@ -205,7 +215,7 @@ std::int64_t CaptureWriter::commit() {
     if (state_->windows_done != state_->layout.windows()) {
         throw Error(ErrorKind::Internal, fmt::format("unfinished capture: found {} windows, expected {}", state_->windows_done, state_->layout.windows()));
     }
-    if (state_->layout.spectra) hdf5::write_means(state_->datasets, state_->path, state_->layout);
+    if (state_->layout.spectra || state_->layout.ranks) hdf5::write_means(state_->datasets, state_->path, state_->layout);
     state_->flush();
     state_->datasets = {};
     if (!state_->file.close()) hdf5::throw_write_failure(state_->path, "close");

@@ -60,6 +60,9 @@ public:
     void write_states(std::size_t layer, std::int64_t window, std::int64_t first, std::span<const float> states);
     /// Spectra of the positions first, first + 1, …, head by head: block.states = n · heads.
     void write_spectra(std::size_t layer, std::int64_t window, std::int64_t first, const SpectraBlock& block);
+    /// The metrics of a capture with ranks, of the positions first, first + 1, …: [n] [head] numbers for each metric that is marked
+    /// of_norms, in the order of rank_metrics_table().
+    void write_ranks(std::size_t layer, std::int64_t window, std::int64_t first, const std::vector<std::vector<float>>& metrics);
     void write_inputs(std::size_t layer, std::int64_t window, const CaptureInputs& inputs);
     /// Everything of the window has been written: flush.
     void finish_window(std::int64_t window);

@@ -62,6 +62,7 @@ CaptureLayout capture_layout(const ModelConfig& config, const CaptureRequest& re
     layout.states = request.states;
     layout.spectra = request.spectra;
     layout.inputs = request.inputs;
+    layout.ranks = request.ranks && !request.spectra;
     if (request.states) layout.state_positions = request.state_positions;
     layout.window_start = request.windows.start();
     layout.window_tokens = request.windows.length();

@@ -21,9 +21,10 @@ struct CaptureRequest {
     std::filesystem::path output;
     std::vector<std::int64_t> layers;           ///< empty = all recurrent ones
     std::vector<std::int64_t> heads;            ///< value heads; empty = all
-    std::vector<std::int64_t> positions;        ///< spectra and metrics after these tokens, ascending
+    std::vector<std::int64_t> positions;        ///< spectra, or ranks, and metrics after these tokens, ascending
     std::vector<std::int64_t> state_positions;  ///< ⊆ positions: full states
     bool states = true, spectra = true, inputs = false;
+    bool ranks = false;  ///< metrics of two norms without spectra, which hold them too and win
     std::optional<Plan> plan;
     bool resume = false;
     Provenance provenance;

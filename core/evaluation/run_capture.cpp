@@ -4,6 +4,7 @@
 #include "core/base/error.hpp"
 #include "core/capture/capture_writer.hpp"
 #include "core/evaluation/capture_plan.hpp"
+#include "core/evaluation/captured_ranks.hpp"
 #include "core/evaluation/plan_runner.hpp"
 
 #include <fmt/format.h>
@@ -80,14 +81,15 @@ private:
         const std::int64_t state = layer.value_heads * layer.key_dim * layer.value_dim * static_cast<std::int64_t>(sizeof(float));
         const auto& positions = layout_.spectra ? layout_.positions : layout_.state_positions;
         auto groups = position_groups(positions, state, kStateBytes);
-        if (groups.empty()) groups.emplace_back();  // inputs alone
+        if (groups.empty()) groups.emplace_back();  // inputs or ranks alone
         Hidden output;
         for (std::size_t i = 0; i < groups.size(); ++i) {
             TraceRequest trace;
-            trace.inputs = layout_.inputs && i == 0;
+            trace.inputs = (layout_.inputs || layout_.ranks) && i == 0;
             trace.state_positions = groups[i];
             trace.deliver = [&](const MixerTrace& seen) {
-                if (trace.inputs) write_inputs(number, seen);
+                if (layout_.inputs && i == 0) write_inputs(number, seen);
+                if (layout_.ranks && i == 0) write_ranks(number, seen);
                 write_positions(number, seen, groups[i]);
             };
             output = run_layer(layer.index, input, &trace);
@@ -117,6 +119,15 @@ private:
                 const std::int64_t place = place_of(layout_.state_positions, positions[p]);
                 if (place >= 0) writer_->write_states(number, window_, place, std::span(states).subspan((p - from) * heads * size, heads * size));
             }
+        }
+    }
+
+    void write_ranks(std::size_t number, const MixerTrace& seen) {
+        try {
+            writer_->write_ranks(number, window_, 0, captured_ranks(layout_.layers[number], seen, layout_.positions, [&] { progress_.check(); }));
+        } catch (const Error& e) {
+            if (e.kind() != ErrorKind::Input) throw;
+            throw_input(fmt::format("{} (window {})", e.what(), window_), e.hint());
         }
     }
 

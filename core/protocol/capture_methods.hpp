@@ -19,6 +19,7 @@ struct CaptureJobRequest {
     std::vector<std::int64_t> positions;        ///< ascending, not empty
     std::vector<std::int64_t> state_positions;  ///< ⊆ positions
     bool states = true, spectra = true, inputs = false;
+    bool ranks = false;  ///< the metrics that two norms give, without spectra (which hold them too)
     std::string plan;  ///< text of a plan file; empty: the full model
     bool resume = false, force = false;
 
@@ -32,6 +33,7 @@ struct CaptureJobRequest {
         f("states", self.states);
         f("spectra", self.spectra);
         f("inputs", self.inputs);
+        f("ranks", self.ranks);
         f("plan", self.plan);
         f("resume", self.resume);
         f("force", self.force);
@@ -78,8 +80,8 @@ struct CapturedLayer {
     std::int64_t key_heads = 0, value_heads = 0, key_dim = 0, value_dim = 0;
     bool gate = false;
     std::vector<std::int32_t> heads, captured_key_heads, channels;
-    FloatArray singular_values;       ///< [W, P, head, min(K, V)]
-    std::vector<MetricData> metrics;  ///< in the order of rank_metrics_table()
+    FloatArray singular_values;       ///< [W, P, head, min(K, V)]; empty without spectra
+    std::vector<MetricData> metrics;  ///< those that were captured, in the order of rank_metrics_table()
 
     static void fields(auto& self, auto& f) {
         f.need("index", self.index);
@@ -101,7 +103,7 @@ struct OpenCaptureResult {
     std::string path, creator, created;
     std::string provenance;  ///< JSON text as it stands in the file
     std::int64_t window_tokens = 0, windows_done = 0;
-    bool states = false, spectra = false, inputs = false;
+    bool states = false, spectra = false, inputs = false, ranks = false;
     std::vector<std::int64_t> positions, state_positions, window_start;
     IntArray tokens;                                   ///< [W, T]
     std::vector<std::vector<std::string>> token_text;  ///< [W][T] or empty
@@ -117,6 +119,7 @@ struct OpenCaptureResult {
         f("states", self.states);
         f("spectra", self.spectra);
         f("inputs", self.inputs);
+        f("ranks", self.ranks);
         f("positions", self.positions);
         f("state_positions", self.state_positions);
         f("window_start", self.window_start);

@@ -4,20 +4,21 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 namespace rankscope {
 namespace {
 
 constexpr std::array<RankMetric, 9> kTable{{
-    {"rank_stable", "‖S‖_F² / ‖S‖_2²", &RankMetrics::stable},
-    {"rank_utilisation", "rank_stable / min(K, V)", &RankMetrics::utilisation},
+    {"rank_stable", "‖S‖_F² / ‖S‖_2²", &RankMetrics::stable, true},
+    {"rank_utilisation", "rank_stable / min(K, V)", &RankMetrics::utilisation, true},
     {"rank_entropy", "exp H(σ / Σσ)", &RankMetrics::entropy},
     {"rank_energy", "exp H(σ² / Σσ²)", &RankMetrics::energy},
     {"rank_participation", "(Σσ²)² / Σσ⁴", &RankMetrics::participation},
     {"rank_threshold", "#{σ_i > 10⁻⁴ σ_1}", &RankMetrics::threshold},
     {"rank_at_99", "directions that hold 99 % of Σσ²", &RankMetrics::at_99},
-    {"norm_frobenius", "‖S‖_F = (Σσ²)^1/2", &RankMetrics::norm_frobenius},
-    {"norm_spectral", "‖S‖_2 = σ_1", &RankMetrics::norm_spectral},
+    {"norm_frobenius", "‖S‖_F = (Σσ²)^1/2", &RankMetrics::norm_frobenius, true},
+    {"norm_spectral", "‖S‖_2 = σ_1", &RankMetrics::norm_spectral, true},
 }};
 
 constexpr double kShareSlack = 1e-12;
@@ -72,6 +73,20 @@ RankMetrics rank_metrics(std::span<const double> sigma_falling) {
     m.at_99 = static_cast<double>(rank_at(sigma_falling, 0.99));
     m.norm_frobenius = sigma_1 * std::sqrt(s.x2);
     m.norm_spectral = sigma_1;
+    return m;
+}
+
+RankMetrics rank_metrics_of_norms(double frobenius, double spectral, std::int64_t limit) {
+    RankMetrics m;
+    for (const RankMetric& metric : kTable) {
+        if (!metric.of_norms) m.*metric.value = std::numeric_limits<double>::quiet_NaN();
+    }
+    if (!(frobenius > 0) || !(spectral > 0)) return m;
+    const double ratio = frobenius / spectral;
+    m.stable = ratio * ratio;
+    m.utilisation = m.stable / static_cast<double>(limit);
+    m.norm_frobenius = frobenius;
+    m.norm_spectral = spectral;
     return m;
 }
 

@@ -27,6 +27,7 @@ struct RankMetric {
     std::string_view name;         ///< public name, e.g. "rank_stable"
     std::string_view description;  ///< its formula
     double RankMetrics::*value;
+    bool of_norms = false;         ///< needs no spectrum: rank_metrics_of_norms gives it
 };
 
 /// Every metric, in the order in which it is printed. Whoever writes metrics takes names and order from here.
@@ -38,6 +39,9 @@ inline constexpr double kRankThreshold = 1e-4;
 /// Metrics of a spectrum, falling and complete (min(K, V) values, zeros included: rank_utilisation divides by their number).
 /// Works on σ/σ₁, so squares neither overflow nor vanish.
 [[nodiscard]] RankMetrics rank_metrics(std::span<const double> sigma_falling);
+
+/// What the two norms alone say of a state with min(K, V) = `limit`: the metrics marked of_norms; the others are NaN.
+[[nodiscard]] RankMetrics rank_metrics_of_norms(double frobenius, double spectral, std::int64_t limit);
 
 /// #{σ_i > ε σ₁}, strictly; 0 for the zero matrix.
 [[nodiscard]] std::int64_t rank_threshold(std::span<const double> sigma_falling, double epsilon = kRankThreshold);

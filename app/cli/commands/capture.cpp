@@ -80,6 +80,7 @@ void run(Context& context, const Options& o) {
     request.states = wanted("states");
     request.spectra = wanted("spectra");
     request.inputs = wanted("inputs");
+    request.ranks = wanted("ranks");
     if (!o.layers.empty()) request.layers = parse_index_list(o.layers, std::ssize(folder.config().layers), "layer");
     // "all" means all that have a state.
     if (o.layers == "all") request.layers.clear();
@@ -129,9 +130,11 @@ void add_capture(CLI::App& app, Context& context) {
     command->add_option("--states-at", o->positions.states_at,
                         "full states after these of them: a list, every:N or all (default: the last; with --at all)");
     command->add_option("--windows", o->windows, "number of windows")->check(CLI::PositiveNumber)->capture_default_str();
-    command->add_option("--what", o->what, "what to write: states, spectra, inputs (q, k, v, beta and g of the recurrence)")
+    command->add_option("--what", o->what,
+                        "what to write: states, spectra (with all metrics), ranks (instead of spectra, in a fraction of the time: rank_stable, "
+                        "rank_utilisation and the two norms), inputs (q, k, v, beta and g of the recurrence)")
         ->delimiter(',')
-        ->check(CLI::IsMember({"states", "spectra", "inputs"}))
+        ->check(CLI::IsMember({"states", "spectra", "ranks", "inputs"}))
         ->capture_default_str();
     command->add_option("--plan", o->plan, "plan to apply first");
     command->add_flag("--resume", o->resume, "go on from OUT.h5.part of an interrupted capture");

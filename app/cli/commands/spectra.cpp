@@ -41,19 +41,30 @@ std::vector<std::size_t> chosen_layers(const CaptureLayout& layout, const std::s
     return chosen;
 }
 
+// Places in rank_metrics_table() of the metrics that the capture has: those of two norms where it was made with `ranks`.
+std::vector<std::size_t> captured_metrics(const CaptureReader& reader) {
+    const auto table = rank_metrics_table();
+    std::vector<std::size_t> places;
+    for (std::size_t m = 0; m < table.size(); ++m) {
+        const auto& names = reader.metrics();
+        if (std::find(names.begin(), names.end(), table[m].name) != names.end()) places.push_back(m);
+    }
+    return places;
+}
+
 // What JSON cannot say (NaN, infinity) is null.
 Json number(double value) {
     return std::isfinite(value) ? Json(value) : Json(nullptr);
 }
 
-Json to_json(const SpectrumSummary& summary) {
+Json to_json(const SpectrumSummary& summary, const std::vector<std::size_t>& places) {
     const auto table = rank_metrics_table();
     Json layers = Json::array();
     for (const auto& [index, heads] : summary.layers()) {
         Json list = Json::array();
         for (const auto& [head, values] : heads) {
             Json entry = {{"index", head}};
-            for (std::size_t m = 0; m < table.size(); ++m) {
+            for (const std::size_t m : places) {
                 const RunningMoments& moments = values.metrics()[m];
                 const auto sd = moments.sd();
                 entry[std::string(table[m].name)] = {{"mean", number(moments.mean())}, {"sd", sd ? number(*sd) : Json(nullptr)}, {"n", moments.n()}};
@@ -67,27 +78,28 @@ Json to_json(const SpectrumSummary& summary) {
     return layers;
 }
 
-Json metrics_json() {
+Json metrics_json(const std::vector<std::size_t>& places) {
     Json formulas = Json::object();
-    for (const RankMetric& metric : rank_metrics_table()) formulas[std::string(metric.name)] = metric.description;
+    for (const std::size_t m : places) formulas[std::string(rank_metrics_table()[m].name)] = rank_metrics_table()[m].description;
     return formulas;
 }
 
-// One line for each layer and head: mean and sd of every metric, then the mean singular values.
-std::string to_csv(const SpectrumSummary& summary) {
+// One line for each layer and head: mean and sd of every metric that was captured, then the mean singular values.
+std::string to_csv(const SpectrumSummary& summary, const std::vector<std::size_t>& places) {
     const auto table = rank_metrics_table();
     std::size_t rank = 0;
     for (const auto& [index, heads] : summary.layers()) {
         for (const auto& [head, values] : heads) rank = std::max(rank, values.mean_singular_values().size());
     }
     std::string text = "layer,head,n";
-    for (const RankMetric& metric : table) text += fmt::format(",{0},{0}_sd", metric.name);
+    for (const std::size_t m : places) text += fmt::format(",{0},{0}_sd", table[m].name);
     for (std::size_t i = 1; i <= rank; ++i) text += fmt::format(",sigma_{}", i);
     text += '\n';
     for (const auto& [index, heads] : summary.layers()) {
         for (const auto& [head, values] : heads) {
             text += fmt::format("{},{},{}", index, head, values.samples());
-            for (const RunningMoments& moments : values.metrics()) {
+            for (const std::size_t m : places) {
+                const RunningMoments& moments = values.metrics()[m];
                 text += fmt::format(",{:.9g},{}", moments.mean(), moments.sd() ? fmt::format("{:.9g}", *moments.sd()) : "");
             }
             const auto& sigma = values.mean_singular_values();
@@ -99,31 +111,32 @@ std::string to_csv(const SpectrumSummary& summary) {
 }
 
 // Two ranks mean nothing without their thresholds, and the other names not much more.
-std::string formulas() {
+std::string formulas(const std::vector<std::size_t>& places) {
     std::string text;
-    for (const RankMetric& metric : rank_metrics_table()) text += fmt::format("{} = {}\n", metric.name, metric.description);
+    for (const std::size_t m : places) text += fmt::format("{} = {}\n", rank_metrics_table()[m].name, rank_metrics_table()[m].description);
     return "\n" + text;
 }
 
-std::string to_table(const SpectrumSummary& summary) {
+std::string to_table(const SpectrumSummary& summary, const std::vector<std::size_t>& places) {
     const auto table = rank_metrics_table();
     std::string text = fmt::format("{:>5} {:>5} {:>6}", "layer", "head", "n");
-    for (const RankMetric& metric : table) text += fmt::format(" {:>18}", metric.name);
+    for (const std::size_t m : places) text += fmt::format(" {:>18}", table[m].name);
     text += '\n';
     for (const auto& [index, heads] : summary.layers()) {
         for (const auto& [head, values] : heads) {
             text += fmt::format("{:>5} {:>5} {:>6}", index, head, values.samples());
-            for (const RunningMoments& moments : values.metrics()) text += fmt::format(" {:>18.4g}", moments.mean());
+            for (const std::size_t m : places) text += fmt::format(" {:>18.4g}", values.metrics()[m].mean());
             text += '\n';
         }
     }
-    return text + formulas();
+    return text + formulas(places);
 }
 
 void run(const Context& context, const Options& o) {
     if (!o.csv.empty()) refuse_existing(o.csv, context.options.force);
     const CaptureReader reader(o.capture);
-    if (!reader.layout().spectra || reader.metrics().size() != rank_metrics_table().size()) {
+    const std::vector<std::size_t> places = captured_metrics(reader);
+    if (places.empty() || (reader.layout().spectra && places.size() != rank_metrics_table().size())) {
         throw_input("no spectra: " + printable(o.capture, 400) + ": found a capture without them", "capture with --what states,spectra");
     }
     if (reader.windows_done() == 0) throw_input("no spectra: " + printable(o.capture, 400) + ": found no complete window", "finish it with capture --resume");
@@ -131,16 +144,17 @@ void run(const Context& context, const Options& o) {
         context.warn(fmt::format("{}: unfinished capture, {} of {} windows", printable(o.capture, 400), reader.windows_done(), reader.layout().windows()));
     }
     const SpectrumSummary summary = summarise_capture(reader, chosen_layers(reader.layout(), o.layers), context.progress("spectra"));
-    if (!o.csv.empty()) write_text_file(o.csv, to_csv(summary));
+    if (!o.csv.empty()) write_text_file(o.csv, to_csv(summary, places));
     if (context.options.json) {
         const Json provenance = Json::parse(reader.provenance(), nullptr, false);
-        context.print_json({{"layers", to_json(summary)},
-                            {"metrics", metrics_json()},
+        context.print_json({{"layers", to_json(summary, places)},
+                            {"metrics", metrics_json(places)},
                             {"positions", reader.layout().positions},
                             {"windows", reader.windows_done()},
                             {"provenance", provenance.is_discarded() ? Json(nullptr) : provenance}});
     }
-    context.print(to_table(summary));
+    context.print(to_table(summary, places));
+    if (!reader.layout().spectra) context.print("\nno singular values: this capture was made with --what ranks\n");
 }
 
 }  // namespace

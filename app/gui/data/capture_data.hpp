@@ -13,8 +13,8 @@ namespace rankscope::gui {
 
 /// What a capture says about one of its layers, states left out. `head` counts the captured value heads.
 struct CapturedLayerData {
-    std::vector<float> singularValues;                  ///< [window, position, head, rank limit]
-    std::map<std::string, std::vector<float>> metrics;  ///< name → [window, position, head]
+    std::vector<float> singularValues;  ///< [window, position, head, rank limit]; empty without spectra
+    std::map<std::string, std::vector<float>> metrics;  ///< name → [window, position, head]; those captured
     std::vector<float> channelShare;  ///< [head, K]: mean over windows and positions of ‖S[c,:]‖² / ‖S‖²,
                                       ///< zero states left out
 };

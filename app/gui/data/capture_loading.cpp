@@ -19,9 +19,8 @@ double bytesOf(const CaptureReader& reader) {
     const auto windows = static_cast<double>(reader.windows_done());
     double values = windows * static_cast<double>(layout.window_tokens);
     for (const CaptureLayer& layer : layout.layers) {
-        if (!layout.spectra) break;
         const auto states = windows * static_cast<double>(std::ssize(layout.positions) * layer.head_count());
-        values += states * static_cast<double>(layer.rank_limit() + std::ssize(reader.metrics()));
+        values += states * static_cast<double>((layout.spectra ? layer.rank_limit() : 0) + std::ssize(reader.metrics()));
     }
     return values * sizeof(float);
 }
@@ -88,12 +87,11 @@ std::shared_ptr<const CaptureData> loadCapture(const CaptureReader& reader, cons
     for (std::size_t l = 0; l < data->layout.layers.size(); ++l) {
         const CaptureLayer& shape = data->layout.layers[l];
         CapturedLayerData& layer = data->layers.emplace_back();
-        if (!spectra) continue;
         const bool energy = reader.has("channel_energy", l);
         ChannelShares shares(shape.heads.size(), static_cast<std::size_t>(shape.key_dim));
         for (std::int64_t w = 0; w < windows; ++w) {
             check();
-            append(layer.singularValues, reader.singular_values(l, w));
+            if (spectra) append(layer.singularValues, reader.singular_values(l, w));
             for (const std::string& name : reader.metrics())
                 append(layer.metrics[name], reader.metric(name, l, w));
             if (energy) shares.add(reader.channel_energy(l, w));

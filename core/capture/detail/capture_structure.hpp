@@ -4,6 +4,7 @@
 #include "core/capture/capture_layout.hpp"
 #include "core/capture/capture_writer.hpp"
 #include "core/capture/detail/hdf5.hpp"
+#include "core/spectra/rank_metrics.hpp"
 
 #include <string>
 #include <vector>
@@ -13,13 +14,13 @@ namespace rankscope::hdf5 {
 /// Datasets of one captured layer; those that are not captured stay empty.
 struct LayerDatasets {
     Dataset states, singular_values, channel_energy, q, k, v, beta, g;
-    std::vector<Dataset> metrics;  ///< order of rank_metrics_table()
+    std::vector<Dataset> metrics;  ///< order of captured_metrics()
 };
 
 /// Means over windows and positions.
 struct MeanDatasets {
-    Dataset singular_values;       ///< [layer, head, index]
-    std::vector<Dataset> metrics;  ///< [layer, head], order of rank_metrics_table()
+    Dataset singular_values;       ///< [layer, head, index]; empty without spectra
+    std::vector<Dataset> metrics;  ///< [layer, head], order of captured_metrics()
 };
 
 /// Every dataset of a capture that is being written.
@@ -30,6 +31,8 @@ struct CaptureDatasets {
     Attribute windows_done;
 };
 
+/// The entries of rank_metrics_table() that a capture of this layout has: all, those of two norms, or none.
+[[nodiscard]] std::vector<RankMetric> captured_metrics(const CaptureLayout& layout);
 /// Value heads that occur in any layer: the head axis of the means.
 [[nodiscard]] std::vector<std::int32_t> head_axis(const CaptureLayout& layout);
 /// Largest min(K, V): the length of their index axis.
@@ -41,7 +44,7 @@ struct CaptureDatasets {
 /// Opens them in a file that has them.
 [[nodiscard]] CaptureDatasets open_structure(const File& file, const std::string& path, const CaptureLayout& layout);
 
-/// Reads the spectra of all windows back, window by window, and writes their means.
+/// Reads spectra and metrics of all windows back, window by window, and writes their means.
 void write_means(const CaptureDatasets& datasets, const std::string& path, const CaptureLayout& layout);
 
 }  // namespace rankscope::hdf5

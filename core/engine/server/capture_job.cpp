@@ -51,6 +51,7 @@ protocol::CaptureJobResult run_capture_job(Workspace& workspace, const protocol:
     wanted.states = request.states;
     wanted.spectra = request.spectra;
     wanted.inputs = request.inputs;
+    wanted.ranks = request.ranks;
     wanted.layers = request.layers;
     wanted.heads = request.heads;
     wanted.positions = request.positions;

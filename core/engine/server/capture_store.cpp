@@ -88,7 +88,6 @@ protocol::CapturedLayer described(const CaptureReader& reader, std::size_t numbe
     out.heads = layer.heads;
     out.captured_key_heads = layer.captured_key_heads;
     out.channels = layer.channels;
-    if (!layout.spectra) return out;
     const std::int64_t windows = reader.windows_done(), positions = std::ssize(layout.positions);
     const auto gather = [&](std::vector<std::int64_t> shape, auto&& read) {
         protocol::FloatArray array{std::move(shape), {}};
@@ -98,8 +97,8 @@ protocol::CapturedLayer described(const CaptureReader& reader, std::size_t numbe
         }
         return array;
     };
-    out.singular_values = gather({windows, positions, layer.head_count(), layer.rank_limit()},
-                                 [&](std::int64_t w) { return reader.singular_values(number, w); });
+    if (layout.spectra) out.singular_values = gather({windows, positions, layer.head_count(), layer.rank_limit()},
+                                                     [&](std::int64_t w) { return reader.singular_values(number, w); });
     for (const std::string& name : reader.metrics()) {
         out.metrics.push_back({name, gather({windows, positions, layer.head_count()},
                                             [&](std::int64_t w) { return reader.metric(name, number, w); })});
@@ -137,6 +136,7 @@ protocol::OpenCaptureResult CaptureStore::open(const protocol::OpenCaptureReques
     out.states = layout.states;
     out.spectra = layout.spectra;
     out.inputs = layout.inputs;
+    out.ranks = layout.ranks;
     out.positions = layout.positions;
     out.state_positions = layout.state_positions;
     out.window_start = layout.window_start;

@@ -23,6 +23,7 @@ using capture_cli::kModels;
 using capture_cli::kProgram;
 using nlohmann::json;
 using testing::HasSubstr;
+using testing::Not;
 
 class CaptureCommandTest : public capture_cli::CaptureCli {
 protected:
@@ -90,6 +91,81 @@ TEST_F(CaptureCommandTest, ChosenLayersAndHeadsOnly) {
     expect_near(some.state(0, 0, 0, 0), all.state(last, 0, 0, 1), "head 1");
     expect_near(some.state(0, 0, 0, 1), all.state(last, 0, 0, 4), "head 4");
     expect_near(some.input("q", 0, 0), all.input("q", last, 0), "q");
+}
+
+// Every layer, head and token: the metrics of two norms against those of all singular values.
+void expect_same_ranks(const CaptureReader& ranks, const CaptureReader& spectra) {
+    ASSERT_TRUE(ranks.layout().ranks);
+    ASSERT_FALSE(ranks.layout().spectra);
+    ASSERT_EQ(ranks.layout().positions, spectra.layout().positions);
+    ASSERT_EQ(ranks.layout().layers, spectra.layout().layers);
+    ASSERT_EQ(ranks.metrics().size(), 4U);
+    for (std::int64_t w = 0; w < ranks.layout().windows(); ++w) {
+        for (std::size_t l = 0; l < ranks.layout().layers.size(); ++l) {
+            for (const std::string& name : ranks.metrics()) {
+                const auto found = ranks.metric(name, l, w), expected = spectra.metric(name, l, w);
+                ASSERT_EQ(found.size(), expected.size());
+                for (std::size_t i = 0; i < found.size(); ++i) ASSERT_NEAR(found[i], expected[i], 1e-4F * expected[i]) << name << " layer " << l << " at " << i;
+            }
+        }
+    }
+}
+
+TEST_F(CaptureCommandTest, RanksAreThoseOfTheSpectraAtEveryToken) {
+    const fs::path full = folder_ / "full.h5";
+    for (const std::string model : {"gated_deltanet-gva", "delta_net-small", "delta_net-hybrid"}) {
+        const std::string start = fmt::format("capture {} --ids {} --windows 2 --every 1 --force ", (kModels / model).string(), ids_of(model, 2).string());
+        ASSERT_EQ(run(fmt::format("{} --what spectra -o {}", start, full.string())).code, 0) << model;
+        const Answer answer = run(fmt::format("{} --what ranks -o {} --json", start, output_.string()));
+        ASSERT_EQ(answer.code, 0) << model << answer.errors;
+        EXPECT_EQ(json::parse(answer.out)["state_positions"], json::array());
+        SCOPED_TRACE(model);
+        expect_same_ranks(CaptureReader(output_), CaptureReader(full));
+        EXPECT_LT(fs::file_size(output_), fs::file_size(full));
+    }
+}
+
+TEST_F(CaptureCommandTest, RanksOfChosenHeadsUnderAPlanBesideStatesAndInputs) {
+    const std::string model = "gated_deltanet-gva";
+    std::ofstream(folder_ / "plan.json") << R"({"format":"rankscope-plan","version":1,"model":{"hash":"","family":"gated_deltanet"},"scale":"widest","layers":[
+        {"index":0,"method":"random","ratio":0.75,"key_dim":16,"keep":[[1,5,7,15],[0,2,3,4]]}],"seed":0,"created_by":"test"})";
+    const fs::path full = folder_ / "full.h5";
+    const std::string start = fmt::format("capture {} --ids {} --every 7 --heads 0,1,4 --plan {} --states-at 6,97 ", (kModels / model).string(),
+                                          ids_of(model).string(), (folder_ / "plan.json").string());
+    ASSERT_EQ(run(fmt::format("{} --what states,spectra,inputs -o {}", start, full.string())).code, 0);
+    ASSERT_EQ(run(fmt::format("{} --what states,ranks,inputs -o {}", start, output_.string())).code, 0);
+    const CaptureReader ranks(output_), spectra(full);
+    expect_same_ranks(ranks, spectra);
+    for (std::size_t l = 0; l < ranks.layout().layers.size(); ++l) {
+        expect_near(ranks.state(l, 0, 1, 2), spectra.state(l, 0, 1, 2), "state");
+        EXPECT_EQ(ranks.input("k", l, 0), spectra.input("k", l, 0));
+    }
+    // Spectra hold the ranks too.
+    ASSERT_EQ(run(fmt::format("{} --what spectra,ranks -o {} --force", start, output_.string())).code, 0);
+    EXPECT_TRUE(CaptureReader(output_).layout().spectra);
+    EXPECT_FALSE(CaptureReader(output_).layout().ranks);
+}
+
+TEST_F(CaptureCommandTest, SpectraPrintsTheRanksThatAreThereAndNoZeros) {
+    const std::string model = "gated_deltanet-gva";
+    ASSERT_EQ(run(fmt::format("capture {} --ids {} --every 1 --what ranks -o {}", (kModels / model).string(), ids_of(model).string(), output_.string())).code, 0);
+    const Answer answer = run(fmt::format("spectra {} --json --csv {}", output_.string(), (folder_ / "r.csv").string()));
+    ASSERT_EQ(answer.code, 0) << answer.errors;
+    const json said = json::parse(answer.out);
+    const json& head = said["layers"][0]["heads"][0];
+    EXPECT_GE(head["rank_stable"]["mean"].get<double>(), 1);
+    EXPECT_GT(head["norm_spectral"]["mean"].get<double>(), 0);
+    for (const char* absent : {"rank_entropy", "rank_energy", "rank_participation", "rank_threshold", "rank_at_99"}) {
+        EXPECT_FALSE(head.contains(absent)) << absent;
+        EXPECT_FALSE(said["metrics"].contains(absent)) << absent;
+    }
+    EXPECT_EQ(said["layers"][0]["singular_values"], json::array());
+    std::ifstream file(folder_ / "r.csv");
+    std::string header;
+    std::getline(file, header);
+    EXPECT_EQ(header, "layer,head,n,rank_stable,rank_stable_sd,rank_utilisation,rank_utilisation_sd,norm_frobenius,norm_frobenius_sd,norm_spectral,norm_spectral_sd");
+    EXPECT_THAT(run("spectra " + output_.string()).out, HasSubstr("no singular values"));
+    EXPECT_THAT(run("spectra " + output_.string()).out, Not(HasSubstr("rank_entropy")));
 }
 
 TEST_F(CaptureCommandTest, APlanNarrowsStatesAndKeepsOriginalChannels) {

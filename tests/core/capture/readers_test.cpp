@@ -83,6 +83,35 @@ with silx.io.open(path) as h5:
 print("fine")
 )";
 
+constexpr const char* kRanksScript = R"(
+import sys
+import numpy as np
+import h5py
+import silx.io
+from silx.io.nxdata import NXdata, get_default
+
+path, metrics = sys.argv[1], sys.argv[2].split(",")
+entry = h5py.File(path, "r")["entry"]
+assert entry.attrs["default"] == metrics[0] and "spectra" not in entry
+assert sorted(name for name in entry if "NX_class" in entry[name].attrs) == sorted(metrics + ["layers"])
+for m in metrics:
+    aux = entry[m]
+    assert aux.attrs["signal"] == m and list(aux["layer"]) == [2, 10, 100] and list(aux["head"]) == [0, 1, 2, 4, 5]
+    assert NXdata(aux).is_valid, m
+    for l, name in enumerate(["layer_02", "layer_10", "layer_100"]):
+        g = entry["layers"][name]
+        assert sorted(n for n in g if n.startswith(("rank_", "norm_"))) == sorted(metrics) and "singular_values" not in g
+        where = [list(aux["head"]).index(h) for h in g["head"]]
+        assert g[m].shape == (3, 3, len(where)) and [d.label for d in g[m].dims] == ["window_start", "position", "head"]
+        assert np.allclose(g[m][()].astype(float).mean((0, 1)), aux[m][l, where], rtol=1e-6)
+        assert np.isnan(np.delete(aux[m][l], where)).all()
+with silx.io.open(path) as h5:
+    plot = get_default(h5)
+    assert plot is not None and plot.is_valid, plot and plot.issues
+    assert plot.signal_dataset_name == metrics[0] and plot.axes_dataset_names == ["layer", "head"]
+print("fine")
+)";
+
 class CaptureReadersTest : public testing_support::CaptureFolder {};
 
 TEST_F(CaptureReadersTest, H5pyAndSilxReadEverything) {
@@ -99,6 +128,38 @@ TEST_F(CaptureReadersTest, H5pyAndSilxReadEverything) {
     std::string metrics;
     for (const RankMetric& metric : rank_metrics_table()) metrics += (metrics.empty() ? "" : ",") + std::string(metric.name);
     testing_support::write_bytes(folder_ / "check.py", kScript);
+    output.clear();
+    const int code = run_command(fmt::format("{} {} {} {}", kPython, (folder_ / "check.py").string(), (folder_ / "c.h5").string(), metrics), &output);
+    EXPECT_EQ(code, 0) << output;
+    EXPECT_EQ(output.substr(0, 4), "fine") << output;
+}
+
+TEST_F(CaptureReadersTest, H5pyAndSilxReadRanksWithoutSpectra) {
+    std::string output;
+    if (run_command(std::string(kPython) + " -c 'import h5py, silx.io.nxdata'", &output) != 0) {
+        GTEST_SKIP() << "needs the Debian packages python3-h5py and python3-silx: " << output;
+    }
+    Sample sample;
+    sample.layout.states = sample.layout.spectra = sample.layout.inputs = false;
+    sample.layout.ranks = true;
+    sample.layout.state_positions.clear();
+    std::string metrics;
+    for (const RankMetric& metric : rank_metrics_table()) {
+        if (metric.of_norms) metrics += (metrics.empty() ? "" : ",") + std::string(metric.name);
+    }
+    {
+        auto writer = CaptureWriter::create(folder_ / "c.h5", sample.layout, sample.texts());
+        for (std::int64_t w = 0; w < 3; ++w) {
+            for (std::size_t i = 0; i < sample.layout.layers.size(); ++i) {
+                const std::int64_t count = 3 * sample.layout.layers[i].head_count();
+                writer.write_ranks(i, w, 0, {sample.numbers('s', i, w, count), sample.numbers('u', i, w, count), sample.numbers('f', i, w, count),
+                                             sample.numbers('2', i, w, count)});
+            }
+            writer.finish_window(w);
+        }
+        writer.commit();
+    }
+    testing_support::write_bytes(folder_ / "check.py", kRanksScript);
     output.clear();
     const int code = run_command(fmt::format("{} {} {} {}", kPython, (folder_ / "check.py").string(), (folder_ / "c.h5").string(), metrics), &output);
     EXPECT_EQ(code, 0) << output;

@@ -143,6 +143,88 @@ TEST_F(CaptureRoundTripTest, WithoutTextsStatesOrInputs) {
     EXPECT_FALSE(reader.singular_values(2, 2).empty());
 }
 
+// The metrics of a made-up capture with ranks: those of its states, as a spectrum gives them.
+void write_ranks(CaptureWriter& writer, const Sample& sample, std::int64_t first, std::int64_t end) {
+    for (std::int64_t w = first; w < end; ++w) {
+        for (std::size_t i = 0; i < sample.layout.layers.size(); ++i) {
+            const CaptureLayer& l = sample.layout.layers[i];
+            const SpectraBlock block = spectra_block(sample.states(i, w), l.key_dim, l.value_dim);
+            std::vector<std::vector<float>> metrics;
+            for (std::size_t m = 0; m < rank_metrics_table().size(); ++m) {
+                if (rank_metrics_table()[m].of_norms) metrics.push_back(block.metrics[m]);
+            }
+            writer.write_ranks(i, w, 0, metrics);
+        }
+        writer.finish_window(w);
+    }
+}
+
+Sample sample_of_ranks() {
+    Sample sample;
+    sample.layout.states = sample.layout.spectra = sample.layout.inputs = false;
+    sample.layout.ranks = true;
+    sample.layout.state_positions.clear();
+    return sample;
+}
+
+TEST_F(CaptureRoundTripTest, RanksAloneComeBackAndNothingElseIsThere) {
+    const Sample sample = sample_of_ranks();
+    {
+        auto writer = CaptureWriter::create(file(), sample.layout, sample.texts());
+        write_ranks(writer, sample, 0, 1);
+    }
+    EXPECT_EQ(unfinished_windows(file()), 1);
+    {
+        auto writer = CaptureWriter::resume(file(), sample.layout, sample.texts());
+        EXPECT_EQ(writer.windows_done(), 1);
+        write_ranks(writer, sample, 1, 3);
+        writer.commit();
+    }
+    const CaptureReader reader(file());
+    EXPECT_EQ(reader.layout(), sample.layout);
+    EXPECT_EQ(reader.metrics(), (std::vector<std::string>{"rank_stable", "rank_utilisation", "norm_frobenius", "norm_spectral"}));
+    for (std::int64_t w = 0; w < 3; ++w) {
+        for (std::size_t i = 0; i < sample.layout.layers.size(); ++i) {
+            const CaptureLayer& l = sample.layout.layers[i];
+            const SpectraBlock block = spectra_block(sample.states(i, w), l.key_dim, l.value_dim);
+            for (std::size_t m = 0; m < rank_metrics_table().size(); ++m) {
+                const std::string name(rank_metrics_table()[m].name);
+                EXPECT_EQ(reader.has(name, i), rank_metrics_table()[m].of_norms) << name;
+                if (reader.has(name, i)) {
+                    EXPECT_EQ(reader.metric(name, i, w), block.metrics[m]) << name;
+                } else {
+                    EXPECT_THROW((void)reader.metric(name, i, w), Error) << name;
+                }
+            }
+        }
+    }
+    EXPECT_THROW((void)reader.singular_values(0, 0), Error);
+    EXPECT_THROW((void)reader.channel_energy(0, 0), Error);
+}
+
+TEST_F(CaptureRoundTripTest, RanksAndSpectraAreOneOrTheOther) {
+    Sample sample = sample_of_ranks();
+    {
+        auto writer = CaptureWriter::create(file(), sample.layout, sample.texts());
+        write_ranks(writer, sample, 0, 1);
+    }
+    CaptureLayout spectra = sample.layout;
+    spectra.ranks = false;
+    spectra.spectra = true;
+    try {
+        auto writer = CaptureWriter::resume(file(), spectra, sample.texts());
+        FAIL();
+    } catch (const Error& e) {
+        EXPECT_THAT(e.what(), HasSubstr("spectra: found 0, expected 1"));
+    }
+    sample.layout.spectra = true;
+    EXPECT_THAT(defect_of(sample.layout), HasSubstr("both spectra and ranks"));
+    sample.layout.spectra = false;
+    sample.layout.positions.clear();
+    EXPECT_THAT(defect_of(sample.layout), HasSubstr("no position"));
+    EXPECT_GT(data_bytes(sample_of_ranks().layout), data_bytes(sample.layout));
+}
+
 TEST_F(CaptureRoundTripTest, AnAbandonedRunLeavesAPartThatOpensUpToItsLastFlush) {
     const Sample sample;
     {

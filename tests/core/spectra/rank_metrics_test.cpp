@@ -48,6 +48,28 @@ TEST(RankMetrics, FollowTheirFormulas) {
     EXPECT_EQ(m.norm_spectral, 4);
 }
 
+TEST(RankMetrics, OfTwoNormsAreThoseOfTheSpectrumAndTheOthersAreNotANumber) {
+    for (const std::vector<double>& sigma : {std::vector<double>{4, 2, 1, 0}, {3, 3, 3}, {1e-9}, {7e8, 1}}) {
+        const RankMetrics all = rank_metrics(sigma);
+        const RankMetrics some = rank_metrics_of_norms(all.norm_frobenius, all.norm_spectral, static_cast<std::int64_t>(sigma.size()));
+        std::set<std::string_view> given;
+        for (const RankMetric& metric : rank_metrics_table()) {
+            if (!metric.of_norms) {
+                EXPECT_TRUE(std::isnan(some.*metric.value)) << metric.name;
+                continue;
+            }
+            given.insert(metric.name);
+            EXPECT_NEAR(some.*metric.value, all.*metric.value, 1e-14 * all.*metric.value) << metric.name;
+        }
+        EXPECT_EQ(given, (std::set<std::string_view>{"rank_stable", "rank_utilisation", "norm_frobenius", "norm_spectral"}));
+    }
+    const RankMetrics zero = rank_metrics_of_norms(0, 0, 8);
+    EXPECT_EQ(zero.stable, 0);
+    EXPECT_EQ(zero.utilisation, 0);
+    EXPECT_EQ(zero.norm_spectral, 0);
+    EXPECT_TRUE(std::isnan(zero.entropy));
+}
+
 TEST(RankMetrics, CountEqualDirections) {
     for (const std::size_t n : {1U, 7U, 64U}) {
         std::vector<double> sigma(n, 0.3);

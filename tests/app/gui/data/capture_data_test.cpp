@@ -98,6 +98,28 @@ TEST_F(CaptureDataTest, GivesTheSpectrumOfEachState) {
     EXPECT_TRUE(std::isnan(data_->metric("rank_stable", 0, 0, 0, 2)));
 }
 
+TEST_F(CaptureDataTest, ACaptureOfRanksHasThemAndNothingElse) {
+    test::WrittenCapture ranks = written_;
+    ranks.layout.spectra = false;
+    ranks.layout.ranks = true;
+    const std::filesystem::path path = folder_ / "ranks.h5";
+    ranks.write(path, 3);
+    const auto data = loadCapture(CaptureReader(path), path.string(), [] {});
+    for (const char* name : {"rank_stable", "rank_utilisation", "norm_frobenius", "norm_spectral"}) {
+        EXPECT_EQ(data->metric(name, 1, 2, 1, 1), data_->metric(name, 1, 2, 1, 1)) << name;
+        EXPECT_EQ(data->metricSummary(name, 0, 1).mean, data_->metricSummary(name, 0, 1).mean) << name;
+    }
+    for (const char* name : {"rank_entropy", "rank_energy", "rank_participation", "rank_threshold", "rank_at_99"}) {
+        EXPECT_TRUE(std::isnan(data->metric(name, 1, 2, 1, 1))) << name;
+        EXPECT_TRUE(std::isnan(data->metricSummary(name, 0, 1).mean)) << name;
+    }
+    EXPECT_TRUE(data->spectrum(1, 0, 0, 0).empty());
+    EXPECT_TRUE(data->meanSpectrum(1, 0).empty());
+    const std::vector<std::int32_t> rows{0, 1};
+    EXPECT_TRUE(std::isnan(data->keptEnergy(1, 0, rows)));
+    EXPECT_TRUE(std::isnan(data->bestDirections(1, 0, 2)));
+}
+
 TEST_F(CaptureDataTest, AveragesEverySingularValueByItself) {
     const auto mean = data_->meanSpectrum(1, 1);
     ASSERT_EQ(mean.size(), 3u);

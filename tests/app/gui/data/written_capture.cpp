@@ -3,6 +3,7 @@
 
 #include "core/base/random.hpp"
 #include "core/capture/spectra_block.hpp"
+#include "core/spectra/rank_metrics.hpp"
 
 #include <algorithm>
 #include <string>
@@ -58,7 +59,15 @@ void WrittenCapture::write(const std::filesystem::path& path, std::int64_t windo
             const CaptureLayer& layer = layout.layers[l];
             const auto size = static_cast<std::size_t>(layer.head_count() * layer.key_dim * layer.value_dim);
             const std::span all(states[l][static_cast<std::size_t>(w)]);
-            writer.write_spectra(l, w, 0, spectra_block(all, layer.key_dim, layer.value_dim));
+            const SpectraBlock block = spectra_block(all, layer.key_dim, layer.value_dim);
+            if (layout.spectra) writer.write_spectra(l, w, 0, block);
+            if (layout.ranks) {
+                std::vector<std::vector<float>> metrics;
+                for (std::size_t m = 0; m < rank_metrics_table().size(); ++m) {
+                    if (rank_metrics_table()[m].of_norms) metrics.push_back(block.metrics[m]);
+                }
+                writer.write_ranks(l, w, 0, metrics);
+            }
             writer.write_states(l, w, 0, all.subspan(0, size));
             writer.write_states(l, w, 1, all.subspan(2 * size, size));
         }
