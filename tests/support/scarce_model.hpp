@@ -10,10 +10,10 @@
 namespace rankscope::testing {
 
 /// A model on a device with little memory: hidden states that are alive take at most `budget` bytes together. What would take
-/// more fails as it does on a GPU, with Error{Resource} and nothing kept.
+/// more fails as it does on a GPU, with Error{Resource} and nothing kept; layers before `from_layer`, and the embedding then, never do.
 class ScarceModel final : public Model {
 public:
-    ScarceModel(const Model& model, std::int64_t budget) : model_(model), budget_(budget) {}
+    ScarceModel(const Model& model, std::int64_t budget, std::int64_t from_layer = 0) : model_(model), budget_(budget), from_layer_(from_layer) {}
 
     /// Most bytes that were alive at once, and how often memory ran out.
     [[nodiscard]] std::int64_t peak() const { return used_->peak; }
@@ -26,9 +26,9 @@ public:
     [[nodiscard]] std::string mixer_implementation(std::int64_t layer, std::int64_t key_dim, std::int64_t length) const override {
         return model_.mixer_implementation(layer, key_dim, length);
     }
-    [[nodiscard]] Hidden embed(std::span<const std::vector<std::int32_t>> ids) const override { return kept(model_.embed(ids)); }
+    [[nodiscard]] Hidden embed(std::span<const std::vector<std::int32_t>> ids) const override { return kept(model_.embed(ids), from_layer_ == 0); }
     [[nodiscard]] Hidden run_layer(std::int64_t layer, const Hidden& input, const RunOptions& options) const override {
-        return kept(model_.run_layer(layer, input, options));
+        return kept(model_.run_layer(layer, input, options), layer >= from_layer_);
     }
     [[nodiscard]] TokenScores score(const Hidden& last, std::span<const std::vector<std::int32_t>> ids) const override {
         return model_.score(last, ids);
@@ -51,9 +51,9 @@ private:
         int refusals = 0;
     };
 
-    [[nodiscard]] Hidden kept(Hidden hidden) const {
+    [[nodiscard]] Hidden kept(Hidden hidden, bool scarce) const {
         const std::int64_t bytes = hidden.bytes();
-        if (used_->bytes + bytes > budget_) {
+        if (scarce && used_->bytes + bytes > budget_) {
             ++used_->refusals;
             throw Error(ErrorKind::Resource, "out of device memory");
         }
@@ -64,7 +64,7 @@ private:
     }
 
     const Model& model_;
-    std::int64_t budget_;
+    std::int64_t budget_, from_layer_;
     std::shared_ptr<Used> used_ = std::make_shared<Used>();
 };
 
