@@ -2,6 +2,7 @@
 #include "core/capture/capture_layout.hpp"
 
 #include "core/base/utf8.hpp"
+#include "core/spectra/rank_metrics.hpp"
 
 #include <fmt/format.h>
 
@@ -89,14 +90,14 @@ std::string layer_name(std::int64_t index) {
 std::int64_t data_bytes(const CaptureLayout& layout) {
     const std::int64_t W = layout.windows(), P = std::ssize(layout.positions), Ps = std::ssize(layout.state_positions);
     const std::int64_t T = layout.window_tokens;
-    constexpr std::int64_t kMetrics = 9;  // about; what they add is small
-    constexpr std::int64_t kNormMetrics = 4;
+    const auto metrics = std::ssize(rank_metrics_table());
+    const auto norm_metrics = std::ranges::count_if(rank_metrics_table(), &RankMetric::of_norms);
     std::int64_t numbers = W * T;
     for (const CaptureLayer& layer : layout.layers) {
         const std::int64_t heads = layer.head_count();
         if (layout.states) numbers += W * Ps * heads * layer.key_dim * layer.value_dim;
-        if (layout.spectra) numbers += W * P * heads * (layer.rank_limit() + layer.key_dim + kMetrics);
-        if (layout.ranks) numbers += W * P * heads * kNormMetrics;
+        if (layout.spectra) numbers += W * P * heads * (layer.rank_limit() + layer.key_dim + metrics);
+        if (layout.ranks) numbers += W * P * heads * norm_metrics;
         if (layout.inputs) {
             numbers += W * T * (2 * layer.key_head_count() * layer.key_dim + heads * (layer.value_dim + (layer.gate ? 2 : 1)));
         }

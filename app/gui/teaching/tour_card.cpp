@@ -4,6 +4,7 @@
 #include "app/gui/teaching/step_dots.hpp"
 #include "app/gui/theme/fonts.hpp"
 #include "app/gui/theme/icons.hpp"
+#include "app/gui/theme/unbroken.hpp"
 
 #include <QApplication>
 #include <QKeyEvent>
@@ -79,8 +80,7 @@ void TourCard::setContent(const Content& content) {
     content_ = content;
     where_->setText(tr("%1 · step %2 of %3").arg(content.tour).arg(content.step + 1).arg(content.count));
     title_->setText(content.title);
-    // A number and its error stay on one line.
-    text_->setText(QString(content.text).replace(QStringLiteral(" ± "), QStringLiteral("\u00a0±\u00a0")));
+    text_->setText(unbroken(content.text));
     dots_->setSteps(content.count, content.step);
     done_->setVisible(content.done);
     doneIcon_->setVisible(content.done);

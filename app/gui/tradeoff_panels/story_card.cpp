@@ -4,6 +4,7 @@
 #include "app/gui/document/document.hpp"
 #include "app/gui/theme/fonts.hpp"
 #include "app/gui/theme/icons.hpp"
+#include "app/gui/theme/unbroken.hpp"
 
 #include <QApplication>
 #include <QFontMetrics>
@@ -115,9 +116,7 @@ void StoryCard::showStory() {
     const auto& story = document_.story();
     if (story) {
         title_->setText(QString::fromStdString(story->title));
-        // A number and its error stay on one line.
-        text_->setText(QString::fromStdString(story->text)
-                           .replace(QStringLiteral(" ± "), QStringLiteral("\u00a0±\u00a0")));
+        text_->setText(unbroken(QString::fromStdString(story->text)));
         setAccessibleName(title_->text());
         setAccessibleDescription(text_->text());
     }

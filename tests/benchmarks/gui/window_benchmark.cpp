@@ -88,9 +88,9 @@ void report(benchmark::State& state, std::vector<double> times, const std::strin
     const auto at = [&](double q) {
         return times[static_cast<std::size_t>(q * static_cast<double>(times.size() - 1))];
     };
-    state.counters["median" + suffix] = at(0.5);
-    state.counters["p99" + suffix] = at(0.99);
-    state.counters["max" + suffix] = times.back();
+    state.counters["median_ms" + suffix] = at(0.5);
+    state.counters["p99_ms" + suffix] = at(0.99);
+    state.counters["max_ms" + suffix] = times.back();
     state.counters["over_16ms" + suffix] =
         static_cast<double>(std::count_if(times.begin(), times.end(), [](double t) { return t > 16; }));
 }
@@ -109,8 +109,8 @@ void frames(benchmark::State& state, const Move& move) {
         times.push_back(ms(Clock::now() - begin));
         state.SetIterationTime(times.back() / 1000);
     }
-    report(state, times, "_ms");
-    report(state, worked, "_worked_ms");
+    report(state, times, "");
+    report(state, worked, "_worked");
 }
 
 // Back and forth between a fifth and four fifths.

@@ -7,7 +7,7 @@
 #include "app/gui/window/command_palette.hpp"
 #include "app/gui/window/main_window.hpp"
 #include "core/pruning/plan.hpp"
-#include "tests/app/gui/support/sample_workspace.hpp"
+#include "tests/app/gui/window/shown_window.hpp"
 
 #include <gtest/gtest.h>
 
@@ -26,17 +26,8 @@
 namespace rankscope::gui {
 namespace {
 
-class FileDropTest : public testing::Test {
+class FileDropTest : public ShownWindow {
 protected:
-    void SetUp() override {
-        QSettings().clear();
-        window = std::make_unique<MainWindow>(sample.workspace);
-        window->setTheme(Theme::light());
-        window->resize(1440, 900);
-        window->show();
-        ASSERT_TRUE(QTest::qWaitForWindowExposed(window.get()));
-    }
-
     // As Qt does with what the desktop sends: the widget under the pointer, or the first around it that takes
     // drops. False: refused.
     static bool drop(QWidget* window, const QPoint& at, const QStringList& paths) {
@@ -72,8 +63,6 @@ protected:
     }
 
     QTemporaryDir folder;
-    SampleWorkspace sample;
-    std::unique_ptr<MainWindow> window;
 };
 
 TEST_F(FileDropTest, AFileIsTakenWhereverItIsDropped) {

@@ -18,7 +18,7 @@
 #include "app/gui/window/plans_export.hpp"
 #include "app/gui/window/session_keeper.hpp"
 #include "core/pruning/plan.hpp"
-#include "tests/app/gui/support/sample_workspace.hpp"
+#include "tests/app/gui/window/shown_window.hpp"
 
 #include <gtest/gtest.h>
 
@@ -37,23 +37,11 @@
 namespace rankscope::gui {
 namespace {
 
-class MainWindowTest : public testing::Test {
+class MainWindowTest : public ShownWindow {
 protected:
-    void SetUp() override {
-        QSettings().clear();
-        window = std::make_unique<MainWindow>(sample.workspace);
-        window->setTheme(Theme::light());
-        window->resize(1440, 900);
-        window->show();
-        ASSERT_TRUE(QTest::qWaitForWindowExposed(window.get()));
-    }
-
     [[nodiscard]] QAction* action(const char* id) const {
         return window->actions().action(QLatin1String(id));
     }
-
-    SampleWorkspace sample;
-    std::unique_ptr<MainWindow> window;
 };
 
 TEST_F(MainWindowTest, WhetherPlansAreMeasuredLiveIsRemembered) {
