@@ -76,6 +76,12 @@ std::vector<float> CaptureData::meanSpectrum(std::size_t layer, std::size_t head
     return means;
 }
 
+bool CaptureData::hasMetric(const std::string& name) const {
+    return !layers.empty() && std::ranges::all_of(layers, [&](const CapturedLayerData& layer) {
+        return layer.metrics.contains(name);
+    });
+}
+
 float CaptureData::metric(const std::string& name, std::size_t layer, std::int64_t window,
                           std::size_t position, std::size_t head) const {
     const auto none = std::numeric_limits<float>::quiet_NaN();

@@ -42,6 +42,8 @@ struct CaptureData {
                                                   std::size_t position, std::size_t head) const;
     /// Mean over windows and positions, every value by itself; [rank limit].
     [[nodiscard]] std::vector<float> meanSpectrum(std::size_t layer, std::size_t head) const;
+    /// Whether every captured layer has this metric: not each capture has all.
+    [[nodiscard]] bool hasMetric(const std::string& name) const;
     /// NaN for an unknown metric.
     [[nodiscard]] float metric(const std::string& name, std::size_t layer, std::int64_t window,
                                std::size_t position, std::size_t head) const;

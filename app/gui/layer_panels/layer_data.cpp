@@ -109,6 +109,12 @@ RankOverTokensData ranksOverTokens(const CaptureData& capture, std::size_t layer
     return data;
 }
 
+QString capturedRank(const CaptureData& capture, const QString& wanted) {
+    const QString stable = QStringLiteral("rank_stable");
+    return !capture.hasMetric(wanted.toStdString()) && capture.hasMetric(stable.toStdString()) ? stable
+                                                                                               : wanted;
+}
+
 std::vector<std::vector<float>> meanRanks(const CaptureData& capture, const QString& metric,
                                           const std::vector<int>& valueHeads) {
     std::vector<std::vector<float>> ranks;

@@ -51,6 +51,9 @@ struct HeadPlace {
 [[nodiscard]] RankOverTokensData ranksOverTokens(const CaptureData& capture, std::size_t layer,
                                                  std::int64_t window, const QString& metric);
 
+/// The rank that is wanted where the capture has it, else the stable rank, which every capture of ranks has.
+[[nodiscard]] QString capturedRank(const CaptureData& capture, const QString& wanted);
+
 /// Mean of one rank over windows and positions, [layer of the model][value head]; NaN for what was not
 /// captured. `valueHeads`: of every layer of the model, 0 for those without a state.
 [[nodiscard]] std::vector<std::vector<float>> meanRanks(const CaptureData& capture, const QString& metric,

@@ -13,7 +13,6 @@
 #include "app/gui/widgets/split_frame.hpp"
 #include "app/gui/widgets/waiting_veil.hpp"
 
-#include <QActionGroup>
 #include <QFileInfo>
 #include <QMenu>
 #include <QStackedWidget>
@@ -27,7 +26,6 @@ namespace {
 constexpr double kSideBySideFrom = 520;  // units
 constexpr double kLeastMargin = 50;      // of the charts, units
 constexpr int kThrottleMs = 80;
-constexpr int kEarlyToken = 128;  // from here on ranks hardly move
 constexpr int kSampledStates = 12;
 
 }  // namespace
@@ -45,10 +43,14 @@ LayerPanel::LayerPanel(const Workspace& workspace, QWidget* parent)
     charts_ = new SplitFrame(Qt::Vertical, stack_);
     spectrum_ = new SpectrumView(charts_);
     charts_->addWidget(spectrum_);
+    noSpectrum_ = new EmptyNote(charts_);
+    noSpectrum_->hide();
+    charts_->addWidget(noSpectrum_);
     buildLower();
     charts_->setStretchFactor(0, 3);
-    charts_->setStretchFactor(1, 2);
-    charts_->setSizes({300, 200});
+    charts_->setStretchFactor(1, 0);
+    charts_->setStretchFactor(2, 2);
+    charts_->setSizes({300, 0, 200});
     empty_ = new EmptyNote(stack_);
     stack_->addWidget(charts_);
     stack_->addWidget(empty_);
@@ -87,118 +89,6 @@ void LayerPanel::buildLower() {
     charts_->addWidget(lower_);
 }
 
-void LayerPanel::buildMenu() {
-    QAction* first = menu()->actions().value(0);
-    const auto group = [&](QMenu* owner, const QStringList& texts, int on, auto pick) {
-        auto* actions = new QActionGroup(this);
-        for (int i = 0; i < texts.size(); ++i) {
-            QAction* action = owner != nullptr ? owner->addAction(texts[i]) : new QAction(texts[i], this);
-            if (owner == nullptr) menu()->insertAction(first, action);
-            action->setCheckable(true);
-            action->setChecked(i == on);
-            actions->addAction(action);
-            connect(action, &QAction::triggered, this, [pick, i] { pick(i); });
-        }
-        return actions;
-    };
-    group(nullptr, {QStringLiteral("σᵢ / σ₁"), QStringLiteral("σᵢ"), tr("Residual energy")}, 0,
-          [this](int i) { spectrum_->setQuantity(static_cast<SpectrumQuantity>(i)); });
-    menu()->insertSeparator(first);
-    auto* log = new QAction(tr("Index on a log axis"), this);
-    log->setCheckable(true);
-    connect(log, &QAction::toggled, spectrum_, &SpectrumView::setLogIndex);
-    menu()->insertAction(first, log);
-    auto* here = new QAction(tr("At the scrubber's token only"), this);
-    here->setCheckable(true);
-    here->setToolTip(tr("Off: means over all windows and captured positions"));
-    connect(here, &QAction::toggled, this, [this](bool on) {
-        atToken_ = on;
-        showSpectrum();
-    });
-    menu()->insertAction(first, here);
-    addHead_ = new QMenu(tr("Add head"), this);
-    connect(addHead_, &QMenu::aboutToShow, this, &LayerPanel::fillAddHead);
-    menu()->insertMenu(first, addHead_);
-    menu()->insertSeparator(first);
-    auto* metrics = new QMenu(tr("Rank over tokens"), this);
-    QStringList titles;
-    for (const QString& name : rankNames())
-        titles.append(rankTitle(name));
-    tokenMetrics_ =
-        group(metrics, titles, static_cast<int>(rankNames().indexOf(tokenMetric_)), [this](int i) {
-            tokenMetric_ = rankNames()[i];
-            showRanks();
-        });
-    menu()->insertMenu(first, metrics);
-    auto* split = new QAction(tr("Split heads at the largest gap"), this);
-    connect(split, &QAction::triggered, this, [this] {
-        HeadsByLayerData data = heads_->data();
-        data.split = std::numeric_limits<double>::quiet_NaN();
-        heads_->setData(data);
-    });
-    menu()->insertAction(first, split);
-    auto* scatter = new QAction(tr("Heads: early rank against late"), this);
-    scatter->setCheckable(true);
-    scatter->setToolTip(tr("Rank at token %1 against the rank at the last token").arg(kEarlyToken));
-    connect(scatter, &QAction::toggled, this, [this](bool on) {
-        earlyAgainstLate_ = on;
-        showModelRanks();
-        arrangeLower();
-    });
-    menu()->insertAction(first, scatter);
-}
-
-// Captured heads of all layers, a menu a layer; those that are drawn beside the layer's own are checked.
-void LayerPanel::fillAddHead() {
-    addHead_->clear();
-    if (capture() == nullptr) {
-        addHead_->addAction(tr("Nothing is captured"))->setEnabled(false);
-        return;
-    }
-    for (const CaptureLayer& layer : capture()->layout.layers) {
-        QMenu* heads = addHead_->addMenu(tr("Layer %1").arg(layer.index));
-        for (const std::int32_t head : layer.heads) {
-            const std::pair<int, int> which{static_cast<int>(layer.index), head};
-            QAction* action = heads->addAction(tr("Head %1").arg(head));
-            action->setCheckable(true);
-            action->setChecked(addedHeads_.contains(which));
-            connect(action, &QAction::triggered, this, [this, which](bool on) {
-                addedHeads_.removeAll(which);
-                if (on) addedHeads_.append(which);
-                showSpectrum();
-            });
-        }
-    }
-    addHead_->addSeparator();
-    QAction* none = addHead_->addAction(tr("Remove all added heads"));
-    none->setEnabled(!addedHeads_.isEmpty());
-    connect(none, &QAction::triggered, this, [this] {
-        addedHeads_.clear();
-        showSpectrum();
-    });
-}
-
-std::vector<NamedSpectrum> LayerPanel::addedSpectra() const {
-    std::vector<NamedSpectrum> added;
-    for (const auto& [layer, head] : addedHeads_) {
-        const HeadPlace place = placeOf(*capture(), layer, head);
-        if (!place.isCaptured()) continue;
-        const auto l = static_cast<std::size_t>(place.layer);
-        const auto h = static_cast<std::size_t>(place.head);
-        NamedSpectrum spectrum{tr("layer %1, head %2").arg(layer).arg(head), {}};
-        if (atToken_) {
-            const auto values =
-                capture()->spectrum(l, workspace_.selection.window(),
-                                    capture()->nearestPosition(workspace_.selection.token()), h);
-            spectrum.values.assign(values.begin(), values.end());
-        } else {
-            spectrum.values = capture()->meanSpectrum(l, h);
-        }
-        added.push_back(std::move(spectrum));
-    }
-    return added;
-}
-
 void LayerPanel::connectViews() {
     Document& document = workspace_.document;
     Selection& selection = workspace_.selection;
@@ -209,8 +99,11 @@ void LayerPanel::connectViews() {
     connect(readouts_, &ReadoutRow::copied, this,
             [this](const QString& text) { Q_EMIT message(tr("Copied %1").arg(text)); });
     setExplainTopic(spectrum_, QStringLiteral("best_directions"));
-    connect(empty_, &EmptyNote::remedyRequested, this,
-            [this] { Q_EMIT captureRequested(capture() == nullptr ? -1 : workspace_.selection.layer()); });
+    for (const EmptyNote* note : {empty_, noSpectrum_}) {
+        connect(note, &EmptyNote::remedyRequested, this, [this] {
+            Q_EMIT captureRequested(capture() == nullptr ? -1 : workspace_.selection.layer());
+        });
+    }
     connect(tabs_, &SegmentedSwitch::picked, this, [this] { arrangeLower(); });
 
     connect(spectrum_, &SpectrumView::cutDragStarted, this, [this](int kept) { keptBefore_ = kept; });
@@ -339,11 +232,15 @@ void LayerPanel::showLayer() {
     const Selection& selection = workspace_.selection;
     place_ = capture() == nullptr ? HeadPlace{} : placeOf(*capture(), selection.layer(), selection.head());
     showHeader();
-    if (showEmptyNote()) {
-        after_->clear();
+    const EmptyReason reason =
+        whyNoSpectrum(workspace_.document, capture(), selection.layer(), selection.head());
+    (reason.hasRanks ? noSpectrum_ : empty_)->setNote(reason.sentence, reason.remedy);
+    if (!reason.sentence.isEmpty()) after_->clear();
+    if (!reason.sentence.isEmpty() && !reason.hasRanks) {
         stack_->setCurrentWidget(empty_);
     } else {
         stack_->setCurrentWidget(charts_);
+        placeSpectrum(reason.sentence.isEmpty());
         showSpectrum();
         showRanks();
     }
@@ -358,15 +255,26 @@ void LayerPanel::showHeader() {
     setSubtitle(layerSubtitle(workspace_.document, capture(), selection.layer(), selection.head()));
 }
 
-bool LayerPanel::showEmptyNote() {
-    const EmptyReason reason = whyNoSpectrum(workspace_.document, capture(), workspace_.selection.layer(),
-                                             workspace_.selection.head());
-    empty_->setNote(reason.sentence, reason.remedy);
-    return !reason.sentence.isEmpty();
+bool LayerPanel::hasSpectrum() const {
+    return capture() != nullptr && place_.isCaptured() && capture()->layout.spectra;
+}
+
+// Where a capture has ranks alone, a note stands in the place of the spectrum and takes no more room than it
+// needs.
+void LayerPanel::placeSpectrum(bool shown) {
+    if (shown == !spectrum_->isHidden()) return;
+    noSpectrum_->setVisible(!shown);
+    spectrum_->setVisible(shown);
+    if (!shown) spectrum_->setData({});
+    setPlot(shown ? static_cast<PlotView*>(spectrum_) : ranks_);
+}
+
+QString LayerPanel::shownRank(const QString& wanted) const {
+    return capture() == nullptr ? wanted : capturedRank(*capture(), wanted);
 }
 
 void LayerPanel::showSpectrum() {
-    if (capture() == nullptr || !place_.isCaptured()) return;
+    if (!hasSpectrum()) return;
     const Selection& selection = workspace_.selection;
     const auto layer = static_cast<std::size_t>(place_.layer);
     const CaptureLayer& shape = capture()->layout.layers[layer];
@@ -394,7 +302,7 @@ void LayerPanel::showSpectrum() {
 }
 
 void LayerPanel::showAfterPruning() {
-    if (stack_->currentWidget() != charts_ || !place_.isCaptured()) return;
+    if (stack_->currentWidget() != charts_ || !hasSpectrum()) return;
     const CaptureLayer& shape = capture()->layout.layers[static_cast<std::size_t>(place_.layer)];
     const std::vector<std::int32_t> rows = keptRowsNow();
     const std::vector<float>& shown =
@@ -421,11 +329,12 @@ void LayerPanel::showRanks() {
     const Selection& selection = workspace_.selection;
     const std::int64_t window =
         std::clamp<std::int64_t>(selection.window(), 0, std::max<std::int64_t>(0, capture()->windows - 1));
+    const QString metric = shownRank(tokenMetric_);
     RankOverTokensData data =
-        ranksOverTokens(*capture(), static_cast<std::size_t>(place_.layer), window, tokenMetric_);
+        ranksOverTokens(*capture(), static_cast<std::size_t>(place_.layer), window, metric);
     data.selected = selection.head();
     data.token = selection.token();
-    setExplainTopic(ranks_, tokenMetric_);
+    setExplainTopic(ranks_, metric);
     shownWindow_ = selection.window();
     ranks_->setData(data);
     arrangeLower();
@@ -434,9 +343,9 @@ void LayerPanel::showRanks() {
 void LayerPanel::showModelRanks() {
     const Selection& selection = workspace_.selection;
     HeadsByLayerData data;
-    // What has no value per head, as sensitivity: the default instead.
+    // What has no value per head, as sensitivity, or none in this capture: the default instead.
     const QString metric = selection.metric() == QLatin1String("sensitivity") ? QStringLiteral("rank_stable")
-                                                                              : selection.metric();
+                                                                              : shownRank(selection.metric());
     data.metric = rankTitle(metric);
     setExplainTopic(heads_, metric);
     data.layer = selection.layer();
@@ -467,7 +376,7 @@ void LayerPanel::showReadouts() {
 
 void LayerPanel::planChanged() {
     const LayerChoice* choice = workspace_.document.layerChoice(workspace_.selection.layer());
-    if (choice == nullptr || stack_->currentWidget() != charts_) {
+    if (choice == nullptr || stack_->currentWidget() != charts_ || !hasSpectrum()) {
         if (!workspace_.document.isDragging()) showReadouts();
         return;
     }
@@ -524,15 +433,19 @@ void LayerPanel::arrangeLower() {
     tabs_->setVisible(tabbed);
     ranks_->setVisible(sideBySide_ || compact_ || tabs_->current() == 0);
     heads_->setVisible(sideBySide_ || (tabbed && tabs_->current() == 1));
-    const QString window =
+    QString window =
         capture() == nullptr ? QString() : tr("window %1").arg(workspace_.selection.window() + 1);
+    // Another rank than the one that was asked for is named where nobody overlooks it.
+    if (const QString metric = shownRank(tokenMetric_); metric != tokenMetric_)
+        window = tr("%1, %2").arg(rankTitle(metric), window);
     ranks_->setHeading(tabbed ? QString() : tr("Rank over tokens"), window);
     heads_->setHeading(tabbed              ? QString()
                        : earlyAgainstLate_ ? tr("Heads, early and late")
                                            : tr("Heads by layer"));
     heads_->setLegendInHeading(!tabbed);
     // Stacked charts share their left edge.
-    const double margin = std::max({kLeastMargin, spectrum_->neededLeftMargin(), ranks_->neededLeftMargin()});
+    const double margin = std::max(
+        {kLeastMargin, hasSpectrum() ? spectrum_->neededLeftMargin() : 0, ranks_->neededLeftMargin()});
     spectrum_->setLeftMargin(margin);
     ranks_->setLeftMargin(margin);
     heads_->setLeftMargin(sideBySide_ ? kLeastMargin : margin);
@@ -543,6 +456,7 @@ void LayerPanel::applyTheme(const Theme& theme) {
     level_->applyTheme(theme);
     readouts_->applyTheme(theme);
     empty_->applyTheme(theme);
+    noSpectrum_->applyTheme(theme);
     veil_->applyTheme(theme);
     charts_->applyTheme(theme);
     pair_->applyTheme(theme);

@@ -28,7 +28,7 @@ class SplitFrame;
 class WaitingVeil;
 
 /// The selected layer: its spectra with the line that cuts at K', its ranks along the text, and the heads of
-/// the whole model.
+/// the whole model. A capture of ranks alone has no spectra: a note says so in their place.
 class LayerPanel : public Panel {
     Q_OBJECT
 
@@ -52,7 +52,11 @@ public:
 
     [[nodiscard]] ReadoutRow* readouts() const { return readouts_; }
 
+    /// In the place of everything.
     [[nodiscard]] EmptyNote* emptyNote() const { return empty_; }
+
+    /// In the place of the spectrum alone, over ranks.
+    [[nodiscard]] EmptyNote* spectrumNote() const { return noSpectrum_; }
 
 Q_SIGNALS:
     /// A button asks for a capture: of this layer; −1: of any.
@@ -64,17 +68,25 @@ protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
-    void buildLower();
+    // layer_panel_menu.cpp
     void buildMenu();
+    void offerRanks();
     void fillAddHead();
     [[nodiscard]] std::vector<NamedSpectrum> addedSpectra() const;
+
+    // layer_panel.cpp
+    void buildLower();
     void connectViews();
     void connectWorkspace();
 
     /// Everything of the selected layer anew.
     void showLayer();
     void showHeader();
-    [[nodiscard]] bool showEmptyNote();
+    /// Of the selected head.
+    [[nodiscard]] bool hasSpectrum() const;
+    void placeSpectrum(bool shown);
+    /// The rank that is wanted, or the stable rank where the capture has no other.
+    [[nodiscard]] QString shownRank(const QString& wanted) const;
     void showSpectrum();
     void showRanks();
     void showModelRanks();
@@ -90,6 +102,8 @@ private:
     [[nodiscard]] std::vector<std::int32_t> keptRowsNow() const;
     void hover(const Hover& hover);
 
+    static constexpr int kEarlyToken = 128;  // from here on ranks hardly move
+
     Workspace workspace_;
     SegmentedSwitch* level_;
     ReadoutRow* readouts_;
@@ -98,6 +112,7 @@ private:
     WaitingVeil* veil_;
     SplitFrame* charts_;
     SpectrumView* spectrum_;
+    EmptyNote* noSpectrum_;
     QWidget* lower_;
     SegmentedSwitch* tabs_;
     SplitFrame* pair_;
@@ -117,7 +132,7 @@ private:
     int shownWindow_ = -1;
     double floor_ = 1e-6;
     int keptBefore_ = 0;  // of the drag that is on
-    QString tokenMetric_ = QStringLiteral("rank_entropy");
+    QString tokenMetric_ = QStringLiteral("rank_entropy");  // the one that is wanted
 };
 
 }  // namespace rankscope::gui

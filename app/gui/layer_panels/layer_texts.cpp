@@ -84,8 +84,6 @@ EmptyReason whyNoSpectrum(const Document& document, const CaptureData* capture, 
     if (!config->prunable())
         return {tr("Layer %1 is softmax attention: it has no recurrent state").arg(layer), {}};
     if (capture == nullptr) return {tr("This model has no captured states yet"), tr("Capture…")};
-    if (!capture->layout.spectra)
-        return {tr("This capture was made without singular values"), tr("Capture layer %1…").arg(layer)};
     const HeadPlace place = placeOf(*capture, layer, head);
     if (place.layer < 0) {
         std::vector<std::int64_t> captured;
@@ -103,6 +101,10 @@ EmptyReason whyNoSpectrum(const Document& document, const CaptureData* capture, 
                 tr("Capture layer %1…").arg(layer)};
     }
     if (capture->windows < 1) return {tr("This capture has no finished window yet"), {}};
+    if (!capture->layout.spectra)
+        return {capture->layout.ranks ? tr("This capture holds ranks without singular values")
+                                      : tr("This capture was made without singular values"),
+                tr("Capture layer %1…").arg(layer), capture->layout.ranks};
     return {};
 }
 
@@ -124,28 +126,36 @@ QList<Readout> layerReadouts(const Document& document, const CaptureData* captur
     if (capture == nullptr || !place.isCaptured() || capture->windows < 1) return readouts;
     const auto l = static_cast<std::size_t>(place.layer);
     const auto h = static_cast<std::size_t>(place.head);
+    // What needs singular values or energies is left out where the capture has none.
+    const bool energies = !capture->layers[l].channelShare.empty();
     // Before the scores are here nobody knows which rows.
     const double kept = rows.empty() ? std::nan("") : capture->keptEnergy(l, h, rows);
-    readouts.append(
-        {tr("kept rows hold"), number_text::percent(kept), std::isnan(kept) ? QString() : tr("of ‖S‖²"),
-         tr("Share of ‖S‖² in the kept key channels of this head:\nΣ_kept ‖S[c,:]‖² / ‖S‖_F² = %1\nMean over "
-            "all windows and captured positions")
-             .arg(number_text::percent(kept)),
-         QStringLiteral("kept_energy")});
-    const double best = capture->bestDirections(l, h, choice->kept);
-    readouts.append({tr("best %1 directions").arg(choice->kept),
-                     std::isnan(best) ? QString(number_text::kUnknown) : twoDecimals(best),
-                     std::isnan(best) ? QString() : tr("bound"),
-                     tr("Share the first K′ singular directions hold:\nΣ_{i≤%1} σᵢ² / Σσᵢ² = %2\nNo choice "
-                        "of %1 channels "
-                        "can hold more")
-                         .arg(choice->kept)
-                         .arg(twoDecimals(best)),
-                     QStringLiteral("best_directions")});
-    readouts.append(rankReadout(*capture, place, "rank_stable", tr("stable rank"),
-                                tr("‖S‖_F² / ‖S‖₂². The paper calls this effective rank")));
-    readouts.append(rankReadout(*capture, place, "rank_entropy", tr("entropy rank"),
-                                tr("exp(−Σ pᵢ ln pᵢ), pᵢ = σᵢ / Σσ (Roy and Vetterli)")));
+    if (energies) {
+        readouts.append(
+            {tr("kept rows hold"), number_text::percent(kept), std::isnan(kept) ? QString() : tr("of ‖S‖²"),
+             tr("Share of ‖S‖² in the kept key channels of this head:\nΣ_kept ‖S[c,:]‖² / ‖S‖_F² = "
+                "%1\nMean over all windows and captured positions")
+                 .arg(number_text::percent(kept)),
+             QStringLiteral("kept_energy")});
+    }
+    if (capture->layout.spectra) {
+        const double best = capture->bestDirections(l, h, choice->kept);
+        readouts.append(
+            {tr("best %1 directions").arg(choice->kept),
+             std::isnan(best) ? QString(number_text::kUnknown) : twoDecimals(best),
+             std::isnan(best) ? QString() : tr("bound"),
+             tr("Share the first K′ singular directions hold:\nΣ_{i≤%1} σᵢ² / Σσᵢ² = %2\nNo choice "
+                "of %1 channels "
+                "can hold more")
+                 .arg(choice->kept)
+                 .arg(twoDecimals(best)),
+             QStringLiteral("best_directions")});
+    }
+    const auto rank = [&](const char* metric, const QString& label, const QString& formula) {
+        if (capture->hasMetric(metric)) readouts.append(rankReadout(*capture, place, metric, label, formula));
+    };
+    rank("rank_stable", tr("stable rank"), tr("‖S‖_F² / ‖S‖₂². The paper calls this effective rank"));
+    rank("rank_entropy", tr("entropy rank"), tr("exp(−Σ pᵢ ln pᵢ), pᵢ = σᵢ / Σσ (Roy and Vetterli)"));
     return readouts;
 }
 

@@ -21,15 +21,17 @@ class Document;
                                     int head);
 
 struct EmptyReason {
-    QString sentence;  ///< empty: nothing is missing
-    QString remedy;    ///< what the button says; empty: nothing helps
+    QString sentence;       ///< empty: nothing is missing
+    QString remedy;         ///< what the button says; empty: nothing helps
+    bool hasRanks = false;  ///< of the same head: only the spectrum is missing
 };
 
 /// Why a layer's spectrum cannot be drawn. `capture` may be null.
 [[nodiscard]] EmptyReason whyNoSpectrum(const Document& document, const CaptureData* capture, int layer,
                                         int head);
 
-/// The five numbers over the spectrum: of the head at `place`, over all windows and captured positions.
+/// The five numbers over the spectrum, as far as the capture has them: of the head at `place`, over all
+/// windows and captured positions.
 /// `rows` are those that the plan keeps; empty: not known yet.
 [[nodiscard]] QList<Readout> layerReadouts(const Document& document, const CaptureData* capture,
                                            const HeadPlace& place, int layer,

@@ -268,7 +268,8 @@ bool StatePanel::showEmptyNote() {
     if (capture() != nullptr && place_.isCaptured() && capture()->windows > 0) {
         reason = {};
         if (!capture()->layout.states || capture()->layout.state_positions.empty())
-            reason = {tr("This capture holds singular values but no states"),
+            reason = {capture()->layout.spectra ? tr("This capture holds singular values but no states")
+                                                : tr("This capture holds ranks but no states"),
                       tr("Capture layer %1…").arg(workspace_.selection.layer())};
     }
     empty_->setNote(reason.sentence, reason.remedy);

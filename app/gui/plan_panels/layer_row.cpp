@@ -70,6 +70,8 @@ std::vector<std::optional<float>> headMetrics(const Workspace& workspace, const 
     const int captured = capture == nullptr ? -1 : capture->captured(layer);
     if (captured < 0) return values;
     const std::string name = metric.toStdString();
+    // Not captured is not the same as not a number.
+    if (!capture->hasMetric(name)) return values;
     for (std::size_t head = 0; head < values.size(); ++head) {
         const int place = capture->capturedHead(static_cast<std::size_t>(captured), static_cast<int>(head));
         if (place < 0) continue;

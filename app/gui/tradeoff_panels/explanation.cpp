@@ -180,6 +180,13 @@ void fillLayer(Explanation& e, const QString& topic, const Workspace& workspace)
     e.from = capturedFrom(*capture);
     const auto l = static_cast<std::size_t>(place);
     const auto h = static_cast<std::size_t>(head);
+    const bool there = topic == QLatin1String("best_directions") ? capture->layout.spectra
+                       : topic == QLatin1String("kept_energy")   ? !capture->layers[l].channelShare.empty()
+                                                                 : capture->hasMetric(topic.toStdString());
+    if (!there) {
+        e.from = tr("the capture was made without it");
+        return;
+    }
     if (topic == QLatin1String("best_directions")) {
         const double best = capture->bestDirections(l, h, choice->kept);
         e.numbers = tr("Σ over the first %1").arg(choice->kept);

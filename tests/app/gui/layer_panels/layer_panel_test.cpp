@@ -9,7 +9,9 @@
 
 #include <gtest/gtest.h>
 
+#include <QMenu>
 #include <QSignalSpy>
+#include <QTableView>
 #include <QTest>
 
 #include <cmath>
@@ -240,6 +242,118 @@ TEST_F(LayerPanelTest, ALayerThatWasNotCapturedIsNamed) {
     EXPECT_EQ(asked.at(0)[0].toInt(), 3);
     sample.selection.setLayer(1);
     EXPECT_FALSE(panel.emptyNote()->isVisible());
+}
+
+TEST_F(LayerPanelTest, ACaptureOfRanksAloneKeepsTheLowerChartAndNamesTheRank) {
+    sample.states.setCapture(ranksAlone(*sample.states.capture()));
+    const CaptureData& capture = *sample.states.capture();
+    EXPECT_FALSE(panel.emptyNote()->isVisible());
+    EXPECT_FALSE(panel.spectrum()->isVisible());
+    EXPECT_TRUE(panel.spectrum()->data().heads.empty());
+    ASSERT_TRUE(panel.spectrumNote()->isVisible());
+    EXPECT_EQ(panel.spectrumNote()->sentence(),
+              QStringLiteral("This capture holds ranks without singular values"));
+    EXPECT_LT(panel.spectrumNote()->height(), panel.ranks()->height());
+    ASSERT_TRUE(panel.ranks()->isVisible());
+    EXPECT_EQ(panel.ranks()->data().metric, QStringLiteral("stable rank"));
+    EXPECT_TRUE(panel.ranks()->accessibleName().startsWith(QStringLiteral("stable rank")));
+    EXPECT_EQ(panel.ranks()->data().ranks[1][3], capture.metric("rank_stable", 0, 0, 3, 1));
+    // What is known: K' kept and the stable rank; nothing stands there as a dash.
+    ASSERT_EQ(panel.readouts()->readouts().size(), 2);
+    EXPECT_EQ(value(1), QString::number(capture.metricSummary("rank_stable", 0, 0).mean, 'f', 1));
+    QSignalSpy asked(&panel, &LayerPanel::captureRequested);
+    Q_EMIT panel.spectrumNote()->remedyRequested();
+    EXPECT_EQ(asked.at(0)[0].toInt(), 0);
+}
+
+TEST_F(LayerPanelTest, PlansTokensAndHeadsMoveOverACaptureOfRanksAlone) {
+    sample.states.setCapture(ranksAlone(*sample.states.capture()));
+    sample.states.calls.clear();
+    for (int k = 60; k > 32; --k)
+        sample.document.dragTo(sample.document.withKept(0, k));
+    sample.document.finishDrag(QStringLiteral("Layer 0"));
+    sample.document.undoStack()->undo();
+    sample.selection.setLayerAndHead(2, 1);
+    sample.selection.setWindow(3);
+    sample.selection.setToken(127);
+    panel.setFloor(1e-9);
+    sample.selection.setHover({2, 1, 17, -1, 63, {}});
+    EXPECT_TRUE(sample.states.calls.empty()) << "there is no state to take rows out of";
+    EXPECT_EQ(panel.ranks()->token(), 127);
+    EXPECT_EQ(panel.ranks()->data().ranks[1][4], sample.states.capture()->metric("rank_stable", 2, 3, 4, 1));
+    // The heads of the model fall back as well.
+    sample.selection.setMetric(QStringLiteral("rank_entropy"));
+    EXPECT_EQ(panel.heads()->data().metric, QStringLiteral("stable rank"));
+    EXPECT_TRUE(std::isfinite(panel.heads()->data().ranks[2][1]));
+}
+
+TEST_F(LayerPanelTest, AfterACaptureOfRanksTheWantedRankAndTheSpectrumAreBack) {
+    sample.states.setCapture(ranksAlone(*sample.states.capture()));
+    sample.states.setCapture(sampleCapture());
+    EXPECT_FALSE(panel.spectrumNote()->isVisible());
+    ASSERT_TRUE(panel.spectrum()->isVisible());
+    EXPECT_EQ(panel.spectrum()->data().heads.size(), 3U);
+    EXPECT_GT(panel.spectrum()->height(), panel.ranks()->height() / 2);
+    EXPECT_EQ(panel.ranks()->data().metric, QStringLiteral("entropy rank"));
+    EXPECT_EQ(panel.readouts()->readouts().size(), 5);
+}
+
+TEST_F(LayerPanelTest, TheTableOfACaptureOfRanksIsThatOfTheRanks) {
+    panel.showTable(true);
+    sample.states.setCapture(ranksAlone(*sample.states.capture()));
+    const auto* table = panel.findChild<QTableView*>();
+    ASSERT_NE(table, nullptr);
+    EXPECT_EQ(table->model(), panel.ranks()->tableModel());
+}
+
+TEST_F(LayerPanelTest, RanksThatACaptureHasNotAreNotOffered) {
+    sample.states.setCapture(ranksAlone(*sample.states.capture()));
+    QMenu* metrics = nullptr;
+    for (QMenu* menu : panel.menu()->findChildren<QMenu*>() + panel.findChildren<QMenu*>()) {
+        if (menu->title() == QStringLiteral("Rank over tokens")) metrics = menu;
+    }
+    ASSERT_NE(metrics, nullptr);
+    Q_EMIT metrics->aboutToShow();
+    for (const QAction* action : metrics->actions()) {
+        const bool known = action->text() == QStringLiteral("stable rank") || action->text() == QStringLiteral("utilisation");
+        EXPECT_EQ(action->isEnabled(), known) << action->text().toStdString();
+        EXPECT_EQ(action->isChecked(), action->text() == QStringLiteral("stable rank")) << action->text().toStdString();
+    }
+}
+
+TEST_F(LayerPanelTest, ACaptureWithNeitherSpectraNorRanksIsEmptyAsAWhole) {
+    auto states = std::make_shared<CaptureData>(*ranksAlone(*sample.states.capture()));
+    states->layout.ranks = false;
+    for (CapturedLayerData& layer : states->layers)
+        layer.metrics.clear();
+    sample.states.setCapture(states);
+    EXPECT_TRUE(panel.emptyNote()->isVisible());
+    EXPECT_FALSE(panel.ranks()->isVisible());
+    EXPECT_EQ(panel.readouts()->readouts().size(), 1);
+}
+
+TEST_F(LayerPanelTest, OfACaptureOfRanksAMissingLayerIsNamedFirst) {
+    auto partial = std::make_shared<CaptureData>(*ranksAlone(*sample.states.capture()));
+    partial->layout.layers.resize(2);
+    partial->layers.resize(2);
+    sample.states.setCapture(partial);
+    sample.selection.setLayer(3);
+    ASSERT_TRUE(panel.emptyNote()->isVisible());
+    EXPECT_EQ(panel.emptyNote()->sentence(), QStringLiteral("Layers 0–1 were captured"));
+}
+
+TEST(LayerPanelWithoutAModel, ACaptureShowsNothingYet) {
+    SampleWorkspace sample;
+    Document empty;
+    Workspace workspace{empty, sample.selection, sample.states, sample.engine};
+    LayerPanel panel(workspace);
+    panel.show();
+    for (const auto& capture : {sampleCapture(), ranksAlone(*sampleCapture())}) {
+        sample.states.setCapture(capture);
+        ASSERT_TRUE(panel.emptyNote()->isVisible());
+        EXPECT_EQ(panel.emptyNote()->sentence(), QStringLiteral("No model is open"));
+        EXPECT_FALSE(panel.ranks()->isVisible());
+    }
 }
 
 TEST(LayerPanelOfHybrids, AnAttentionLayerHasNoStateAndNoButton) {

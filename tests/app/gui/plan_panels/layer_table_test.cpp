@@ -393,6 +393,14 @@ TEST_F(LayerTableTest, MetricsThatAreNoNumberAreHatchedNotColoured) {
     renderForEyes(panel, "plan_nan");
 }
 
+TEST_F(LayerTableTest, ARankThatWasNotCapturedLeavesItsCellsEmpty) {
+    sample.states.setCapture(ranksAlone(*sampleCapture()));
+    EXPECT_TRUE(panel.model()->row(1).heads[0].has_value());
+    sample.selection.setMetric(QStringLiteral("rank_entropy"));
+    EXPECT_FALSE(panel.model()->row(1).heads[0].has_value()) << "not captured is not the same as not a number";
+    renderForEyes(panel, "plan_ranks_alone");
+}
+
 TEST_F(LayerTableTest, TheMetricIsShared) {
     sample.selection.setMetric(QStringLiteral("norm_frobenius"));
     const double norm = panel.model()->high();

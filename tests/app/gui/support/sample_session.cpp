@@ -2,6 +2,7 @@
 #include "tests/app/gui/support/sample_session.hpp"
 
 #include "app/gui/document/plan_record.hpp"
+#include "core/spectra/rank_metrics.hpp"
 
 #include <fmt/format.h>
 
@@ -240,6 +241,24 @@ std::shared_ptr<const CaptureData> sampleCapture(const SampleModel& model, int w
         }
         layout.layers.push_back(std::move(layer));
         data->layers.push_back(std::move(values));
+    }
+    return data;
+}
+
+std::shared_ptr<const CaptureData> ranksAlone(const CaptureData& capture) {
+    auto data = std::make_shared<CaptureData>(capture);
+    data->layout.ranks = true;
+    data->layout.spectra = data->layout.states = false;
+    data->layout.state_positions.clear();
+    for (CapturedLayerData& layer : data->layers) {
+        layer.singularValues.clear();
+        layer.channelShare.clear();
+        std::erase_if(layer.metrics, [](const auto& metric) {
+            const auto& [name, values] = metric;
+            return std::ranges::none_of(rank_metrics_table(), [&](const RankMetric& each) {
+                return each.of_norms && each.name == name;
+            });
+        });
     }
     return data;
 }

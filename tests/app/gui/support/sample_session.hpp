@@ -23,4 +23,7 @@ struct SampleModel {
 /// A capture of that model: spectra at `positions` every 32 tokens of `windows` windows; states are made by FakeStates.
 [[nodiscard]] std::shared_ptr<const CaptureData> sampleCapture(const SampleModel& model = {}, int windows = 4, int tokens = 512);
 
+/// The same with the metrics of two norms and nothing else, as `capture --what ranks` makes it.
+[[nodiscard]] std::shared_ptr<const CaptureData> ranksAlone(const CaptureData& capture);
+
 }  // namespace rankscope::gui

@@ -110,6 +110,17 @@ TEST(Explanations, SayWhenSomethingIsMissing) {
     EXPECT_TRUE(e.exact.isEmpty());
 }
 
+TEST(Explanations, OfWhatACaptureOfRanksLeavesOutSaySo) {
+    SampleWorkspace sample;
+    sample.states.setCapture(ranksAlone(*sampleCapture()));
+    EXPECT_NE(explain(QStringLiteral("rank_stable"), sample.workspace)->result, QStringLiteral("–"));
+    for (const char* topic : {"rank_entropy", "best_directions", "kept_energy"}) {
+        const auto e = *explain(QString::fromLatin1(topic), sample.workspace);
+        EXPECT_EQ(e.result, QStringLiteral("–")) << topic;
+        EXPECT_TRUE(e.from.contains(QStringLiteral("made without"))) << topic;
+    }
+}
+
 struct CardTest : testing::Test {
     CardTest() : card(sample.workspace, &window) {
         other = new QLineEdit(&window);
