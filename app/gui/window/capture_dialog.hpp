@@ -11,6 +11,7 @@
 
 QT_BEGIN_NAMESPACE
 class QCheckBox;
+class QComboBox;
 class QDialogButtonBox;
 class QLabel;
 class QLineEdit;
@@ -37,6 +38,7 @@ public:
     QLineEdit* layers = nullptr;
     QLineEdit* heads = nullptr;
     QSpinBox* windows = nullptr;
+    QComboBox* what = nullptr;  ///< spectra and all ranks, or the ranks that need no spectra
     QSpinBox* every = nullptr;
     QLineEdit* statesAt = nullptr;
     QCheckBox* inputs = nullptr;
@@ -45,11 +47,17 @@ public:
 
 private:
     void refresh();
+    [[nodiscard]] bool ranksAlone() const;
+    void whatChanged();
+    [[nodiscard]] QString costText() const;
 
     Workspace workspace_;
     QString problem_;
     std::optional<protocol::CaptureJobRequest> request_;
     std::int64_t bytes_ = 0;
+    std::int64_t states_ = 0;  ///< whose spectra or ranks are taken
+    int everyForSpectra_ = 1;
+    QLabel* everyLabel_ = nullptr;
     QLabel* cost_ = nullptr;
     QLabel* error_ = nullptr;
     QDialogButtonBox* buttons_ = nullptr;

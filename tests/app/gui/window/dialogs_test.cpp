@@ -90,6 +90,49 @@ TEST_F(CaptureDialogTest, RefusesWhatCannotBeAndSaysWhy) {
     EXPECT_TRUE(dialog->request()->force);
 }
 
+TEST_F(CaptureDialogTest, OfRanksAloneItAsksAtEveryTokenAndForNoSpectra) {
+    ASSERT_TRUE(dialog->request()->spectra);
+    EXPECT_FALSE(dialog->request()->ranks);
+    const int before = dialog->every->value();
+    ASSERT_GT(before, 1);
+    const auto spectra = dialog->bytes();
+    dialog->what->setCurrentIndex(1);
+    EXPECT_EQ(dialog->every->value(), 1);
+    ASSERT_TRUE(dialog->request().has_value()) << dialog->problem().toStdString();
+    const protocol::CaptureJobRequest request = *dialog->request();
+    EXPECT_TRUE(request.ranks);
+    EXPECT_FALSE(request.spectra);
+    EXPECT_EQ(request.positions.size(), 512U);
+    EXPECT_EQ(request.state_positions, (std::vector<std::int64_t>{511}));
+    // 8 windows, 4 layers, 3 heads: at each of 512 positions four numbers, one state at the last, and the tokens.
+    const std::int64_t heads = 8 * 4 * 3;
+    EXPECT_EQ(dialog->bytes(), 4 * (heads * (512 * 4 + 64 * 64) + 8 * 512));
+    renderForEyes(*dialog, "dialog-capture-ranks");
+    dialog->what->setCurrentIndex(0);
+    EXPECT_EQ(dialog->every->value(), before);
+    EXPECT_EQ(dialog->bytes(), spectra);
+    // What was typed is not changed.
+    dialog->every->setValue(100);
+    dialog->what->setCurrentIndex(1);
+    EXPECT_EQ(dialog->every->value(), 100);
+}
+
+TEST_F(CaptureDialogTest, SaysHowManySpectraOrRanksThereAreToCompute) {
+    const auto said = [&](const QString& text) {
+        for (const QLabel* label : dialog->findChildren<QLabel*>()) {
+            if (label->text().contains(text)) return true;
+        }
+        return false;
+    };
+    dialog->windows->setValue(2);
+    dialog->layers->setText(QStringLiteral("1"));
+    dialog->every->setValue(128);
+    EXPECT_TRUE(said(QStringLiteral("24 spectra to compute")));  // 2 windows, 4 positions, 3 heads
+    dialog->what->setCurrentIndex(1);
+    EXPECT_TRUE(said(QStringLiteral("24 ranks to compute")));
+    EXPECT_TRUE(said(QStringLiteral("Ranks every")));
+}
+
 TEST(CaptureDialogWithoutAText, SaysWhatToOpen) {
     SampleWorkspace sample;
     SavedSession session = sampleSession();
