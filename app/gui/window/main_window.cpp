@@ -26,6 +26,7 @@
 #include "app/gui/widgets/elided_label.hpp"
 #include "app/gui/window/action_registry.hpp"
 #include "app/gui/window/banner.hpp"
+#include "app/gui/window/captured_model.hpp"
 #include "app/gui/window/command_palette.hpp"
 #include "app/gui/window/file_drop.hpp"
 #include "app/gui/window/main_tool_bar.hpp"
@@ -34,6 +35,7 @@
 #include "app/gui/window/report_writer.hpp"
 #include "app/gui/window/session_keeper.hpp"
 #include "app/gui/window/style.hpp"
+#include "core/base/error.hpp"
 
 #include <QApplication>
 #include <QDir>
@@ -110,8 +112,8 @@ MainWindow::MainWindow(Workspace workspace, QWidget* parent)
                + tr(" · seed %1 · Rankscope %2").arg(document.seed()).arg(QApplication::applicationVersion());
     });
     usePreferences();
-    // Said outright: the least height of the layout is that of the moment, with the channels in a panel of their
-    // own, and would keep the window from ever being low enough to put them elsewhere (fitWidth).
+    // Said outright: the least height of the layout is that of the moment, with the channels in a panel of
+    // their own, and would keep the window from ever being low enough to put them elsewhere (fitWidth).
     setMinimumHeight(kLeastHeight);
     setLayout(Layout::Tune);
     resize(QSize(1440, 900) * designUnit(QApplication::font()));
@@ -226,10 +228,9 @@ void MainWindow::connectPanels() {
         connect(panel, &Panel::popOutRequested, this, [this, panel] { popOut(panel); });
         connect(panel, &Panel::explainRequested, this, [this](const QString& topic) { explain(topic); });
         connect(panel, &Panel::message, this, &MainWindow::say);
-        connect(panel, &Panel::failed, this,
-                [this](const QString& title, const QString& detail) {
-                    showBanner(title, explained(detail, {}));
-                });
+        connect(panel, &Panel::failed, this, [this](const QString& title, const QString& detail) {
+            showBanner(title, explained(detail, {}));
+        });
         connect(panel, &Panel::readoutChanged, this,
                 [this](const QString& text) { readout_->setFullText(text); });
     }
@@ -340,7 +341,10 @@ void MainWindow::modelChanged() {
     history_->setCollapsed(document.hasModel() && document.config().layers.size() > kManyLayers);
     applyShares();
     // What asked for the model has it now.
-    if (document.hasModel() && banner_->text().id == QLatin1String("file.open_model")) banner_->hide();
+    const QString& asked = banner_->text().id;
+    if (document.hasModel()
+        && (asked == QLatin1String("file.open_model") || asked.startsWith(QLatin1String("open:"))))
+        banner_->hide();
     if (document.hasModel() && !waitingPlan_.isEmpty()) openPlan(std::exchange(waitingPlan_, {}));
 }
 
@@ -358,24 +362,33 @@ void MainWindow::captureOpened() {
 }
 
 // Opened alone: its model is opened as well, from where it was when the capture was made. The capture comes
-// back with it.
+// back with it. A folder that the person may not have meant is named first.
 void MainWindow::findModelOf(const CaptureData& capture) {
     const QFileInfo file(QString::fromStdString(capture.path));
     waitingCapture_ = file.absoluteFilePath();
     if (opensFolder_) return;
-    const QJsonObject made = QJsonDocument::fromJson(QByteArray::fromStdString(capture.provenance)).object();
-    const QString model = made[QStringLiteral("model")].toString();
-    for (const QDir& from : {file.dir(), QDir::current()}) {
-        const QString folder = QDir::cleanPath(from.absoluteFilePath(model));
-        if (model.isEmpty() || !QFileInfo::exists(folder + QStringLiteral("/config.json"))) continue;
-        openPath(folder);
+    const CapturedModel model = capturedModel(capture, keeper_->recent());
+    if (model.known) {
+        openPath(model.folder);
         return;
     }
-    showNote(tr("%1 is a capture: it needs its model").arg(file.fileName()),
-             model.isEmpty() ? tr("It is shown as soon as the model is open.")
-                             : tr("It was made from %1, which is not there. It is shown as soon as the "
-                                  "model is open.")
-                                   .arg(model.left(200)),
+    const QString title = tr("%1 is a capture: it needs its model").arg(file.fileName());
+    if (!model.folder.isEmpty() && model.canBeShown) {
+        showNote(title,
+                 tr("It says that it was made from a folder that you have not opened before:\n%1")
+                     .arg(model.folder),
+                 tr("Open this folder"), QStringLiteral("open:") + model.folder);
+        return;
+    }
+    const QString named = QString::fromStdString(printable(model.named.toStdString()));
+    showNote(title,
+             model.named.isEmpty()    ? tr("It is shown as soon as the model is open.")
+             : model.folder.isEmpty() ? tr("It was made from %1, which is not there. It is shown as soon as "
+                                           "the model is open.")
+                                            .arg(named)
+                                      : tr("It says that it was made from %1. It is shown as soon as the "
+                                           "model is open.")
+                                            .arg(named),
              tr("Open a model folder…"), QStringLiteral("file.open_model"));
 }
 

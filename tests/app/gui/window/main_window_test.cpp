@@ -500,7 +500,8 @@ TEST(MainWindowAlone, ACaptureBringsItsModel) {
     capture->provenance = R"({"model": "model"})";
     states.setCapture(capture);
     ASSERT_FALSE(engine.calls.empty());
-    EXPECT_EQ(engine.calls.back(), "openModel " + folder.filePath(QStringLiteral("model")).toStdString());
+    EXPECT_EQ(engine.calls.back(),
+              "openModel " + QFileInfo(folder.filePath(QStringLiteral("model"))).canonicalFilePath().toStdString());
     // Nothing is asked twice while the model is on its way.
     const std::size_t calls = engine.calls.size();
     states.setCapture(capture);
@@ -510,6 +511,61 @@ TEST(MainWindowAlone, ACaptureBringsItsModel) {
     document.openSession(session, QString());
     EXPECT_EQ(std::ranges::count(states.calls, "open " + capture->path), 1);
     EXPECT_EQ(document.captures(), std::vector<std::filesystem::path>{capture->path});
+}
+
+// A capture may come from anybody: it does not choose which folder of this machine is read.
+TEST(MainWindowAlone, ACaptureFromElsewhereAsksBeforeItsModelIsRead) {
+    QSettings().clear();
+    QTemporaryDir folder;
+    const QString model = QFileInfo(folder.path()).canonicalFilePath() + QStringLiteral("/models/private");
+    ASSERT_TRUE(QDir().mkpath(model));
+    QFile config(model + QStringLiteral("/config.json"));
+    ASSERT_TRUE(config.open(QIODevice::WriteOnly));
+    config.close();
+    auto capture = std::make_shared<CaptureData>(*sampleCapture());
+    capture->path = folder.filePath(QStringLiteral("x.h5")).toStdString();
+    capture->provenance = R"({"model": ")" + model.toStdString() + R"("})";
+    Document document;
+    Selection selection;
+    FakeStates states;
+    FakeEngine engine;
+    {
+        MainWindow window({document, selection, states, engine});
+        window.show();
+        states.setCapture(capture);
+        EXPECT_TRUE(engine.calls.empty()) << engine.calls.back();
+        ASSERT_TRUE(window.banner()->isVisible());
+        EXPECT_TRUE(window.banner()->text().sentence.contains(model));
+        EXPECT_TRUE(window.banner()->text().note);
+        renderForEyes(window, "window-capture-asks");
+        Q_EMIT window.banner()->remedyChosen(window.banner()->text().id);
+        ASSERT_FALSE(engine.calls.empty());
+        EXPECT_EQ(engine.calls.back(), "openModel " + model.toStdString());
+        SavedSession session = sampleSession();
+        session.captures.clear();
+        document.openSession(session, QString());
+        EXPECT_EQ(std::ranges::count(states.calls, "open " + capture->path), 1);
+    }
+    // The model comes from elsewhere: nothing is left to ask.
+    QSettings().clear();
+    {
+        Document other;
+        MainWindow window({other, selection, states, engine});
+        window.show();
+        states.setCapture(capture);
+        ASSERT_TRUE(window.banner()->isVisible());
+        other.openSession(sampleSession(), QString());
+        EXPECT_FALSE(window.banner()->isVisible());
+        window.keeper().remember(model);
+    }
+    // Opened once by this person: not asked again.
+    Document later;
+    engine.calls.clear();
+    MainWindow window({later, selection, states, engine});
+    window.show();
+    states.setCapture(capture);
+    ASSERT_FALSE(engine.calls.empty());
+    EXPECT_EQ(engine.calls.back(), "openModel " + model.toStdString());
 }
 
 TEST(MainWindowAlone, ACaptureWhoseModelIsGoneAsksForIt) {
