@@ -18,4 +18,9 @@ struct SpectraBlock {
 /// `states` row-major float32 [n, K, V]. Computed in float64. Error{Input}: NaN or infinity in a state.
 [[nodiscard]] SpectraBlock spectra_block(std::span<const float> states, std::int64_t key_dim, std::int64_t value_dim);
 
+/// The same from what was computed elsewhere: singular values [n, min(K, V)] falling, row energies [n, K]. Error{Input}: a value
+/// that is not finite, as states with a NaN have.
+[[nodiscard]] SpectraBlock spectra_block(std::span<const double> singular_values, std::span<const float> row_energy, std::int64_t key_dim,
+                                         std::int64_t value_dim);
+
 }  // namespace rankscope

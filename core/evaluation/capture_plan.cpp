@@ -72,11 +72,13 @@ CaptureLayout capture_layout(const ModelConfig& config, const CaptureRequest& re
 
 std::string capture_provenance(const CaptureRequest& request, const Model& model, const CaptureLayout& layout) {
     const Provenance& p = request.provenance;
-    nlohmann::ordered_json kernels = nlohmann::ordered_json::object();
+    nlohmann::ordered_json kernels = nlohmann::ordered_json::object(), numbers = nlohmann::ordered_json::object();
     for (const CaptureLayer& layer : layout.layers) {
         kernels[layer_name(layer.index)] = model.mixer_implementation(layer.index, layer.key_dim, layout.window_tokens);
+        if (layout.spectra) numbers[layer_name(layer.index)] = model.spectra_implementation(layer.index, layer.key_dim);
+        if (layout.ranks) numbers[layer_name(layer.index)] = model.norms_implementation(layer.index, layer.key_dim);
     }
-    const nlohmann::ordered_json value = {{"model", p.model_path},
+    nlohmann::ordered_json value = {{"model", p.model_path},
                                           {"model_hash", p.model_hash},
                                           {"family", p.model_family},
                                           {"text_hash", p.text_hash},
@@ -91,6 +93,8 @@ std::string capture_provenance(const CaptureRequest& request, const Model& model
                                           {"implementations", kernels},
                                           {"version", p.version},
                                           {"command", p.command}};
+    if (layout.spectra) value["spectra_implementations"] = numbers;
+    if (layout.ranks) value["norms_implementations"] = numbers;
     // Paths and commands may hold any bytes.
     return value.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }

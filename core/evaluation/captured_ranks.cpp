@@ -92,7 +92,11 @@ std::vector<float> norms_of(const kernels::DeltaRuleArgs<float>& whole, const st
 std::vector<std::vector<float>> captured_ranks(const CaptureLayer& layer, const MixerTrace& seen, const std::vector<std::int64_t>& positions,
                                                const std::function<void()>& check) {
     const Inputs inputs(layer, seen);
-    const std::vector<float> norms = norms_of(inputs.args, positions, check);
+    return ranks_of_norms(layer, norms_of(inputs.args, positions, check), positions);
+}
+
+std::vector<std::vector<float>> ranks_of_norms(const CaptureLayer& layer, std::span<const float> norms,
+                                               const std::vector<std::int64_t>& positions) {
     std::vector<RankMetric> table;
     for (const RankMetric& metric : rank_metrics_table()) {
         if (metric.of_norms) table.push_back(metric);

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <vector>
 
 namespace rankscope {
@@ -17,5 +18,9 @@ namespace rankscope {
 /// 1e-4; `check` is called now and then and may throw. Error{Input}: a state that is not finite.
 [[nodiscard]] std::vector<std::vector<float>> captured_ranks(const CaptureLayer& layer, const MixerTrace& seen,
                                                              const std::vector<std::int64_t>& positions, const std::function<void()>& check);
+
+/// The same from norms [n, head, 2] that were computed elsewhere (MixerTrace::norms).
+[[nodiscard]] std::vector<std::vector<float>> ranks_of_norms(const CaptureLayer& layer, std::span<const float> norms,
+                                                             const std::vector<std::int64_t>& positions);
 
 }  // namespace rankscope

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 
 namespace rankscope {
 namespace {
@@ -85,8 +86,9 @@ private:
         Hidden output;
         for (std::size_t i = 0; i < groups.size(); ++i) {
             TraceRequest trace;
-            trace.inputs = (layout_.inputs || layout_.ranks) && i == 0;
+            trace.inputs = layout_.inputs && i == 0;
             trace.state_positions = groups[i];
+            trace.summary = summary_of(layer, groups[i], i == 0);
             trace.deliver = [&](const MixerTrace& seen) {
                 if (layout_.inputs && i == 0) write_inputs(number, seen);
                 if (layout_.ranks && i == 0) write_ranks(number, seen);
@@ -97,7 +99,32 @@ private:
         return output;
     }
 
+    // What a device may compute where the states lie, for the positions of one run of a layer.
+    [[nodiscard]] StateSummary summary_of(const CaptureLayer& layer, const std::vector<std::int64_t>& positions, bool first) const {
+        StateSummary summary;
+        summary.heads = layer.heads;
+        summary.spectra = layout_.spectra;
+        if (layout_.states) {
+            std::set_intersection(positions.begin(), positions.end(), layout_.state_positions.begin(), layout_.state_positions.end(),
+                                  std::back_inserter(summary.returned));
+        }
+        if (layout_.ranks && first) summary.norm_positions = layout_.positions;
+        return summary;
+    }
+
     void write_positions(std::size_t number, const MixerTrace& seen, const std::vector<std::int64_t>& positions) {
+        if (seen.singular_values.empty()) {
+            write_states(number, seen, positions, layout_.spectra);
+            return;
+        }
+        const CaptureLayer& layer = layout_.layers[number];
+        write_spectra(number, positions.front(),
+                      [&] { return spectra_block(seen.singular_values, seen.row_energy, layer.key_dim, layer.value_dim); });
+        write_states(number, seen, summary_of(layer, positions, false).returned, false);
+    }
+
+    // States after `positions`, which are those of seen.states, and their spectra.
+    void write_states(std::size_t number, const MixerTrace& seen, const std::vector<std::int64_t>& positions, bool spectra) {
         const CaptureLayer& layer = layout_.layers[number];
         const auto size = static_cast<std::size_t>(layer.key_dim * layer.value_dim);
         const auto heads = layer.heads.size();
@@ -113,7 +140,7 @@ private:
                     states.insert(states.end(), state.begin(), state.end());
                 }
             }
-            if (layout_.spectra) write_spectra(number, states, positions[from]);
+            if (spectra) write_spectra(number, positions[from], [&] { return spectra_block(states, layer.key_dim, layer.value_dim); });
             if (!layout_.states) continue;
             for (std::size_t p = from; p < end; ++p) {
                 const std::int64_t place = place_of(layout_.state_positions, positions[p]);
@@ -123,19 +150,22 @@ private:
     }
 
     void write_ranks(std::size_t number, const MixerTrace& seen) {
+        const CaptureLayer& layer = layout_.layers[number];
         try {
-            writer_->write_ranks(number, window_, 0, captured_ranks(layout_.layers[number], seen, layout_.positions, [&] { progress_.check(); }));
+            writer_->write_ranks(number, window_, 0,
+                                 seen.norms.empty() ? captured_ranks(layer, seen, layout_.positions, [&] { progress_.check(); })
+                                                    : ranks_of_norms(layer, seen.norms, layout_.positions));
         } catch (const Error& e) {
             if (e.kind() != ErrorKind::Input) throw;
             throw_input(fmt::format("{} (window {})", e.what(), window_), e.hint());
         }
     }
 
-    void write_spectra(std::size_t number, std::span<const float> states, std::int64_t first_position) {
+    template <class Block>
+    void write_spectra(std::size_t number, std::int64_t first_position, const Block& block) {
         const CaptureLayer& layer = layout_.layers[number];
         try {
-            writer_->write_spectra(number, window_, place_of(layout_.positions, first_position),
-                                   spectra_block(states, layer.key_dim, layer.value_dim));
+            writer_->write_spectra(number, window_, place_of(layout_.positions, first_position), block());
         } catch (const Error& e) {
             if (e.kind() != ErrorKind::Input) throw;
             throw_input(fmt::format("bad state: layer {}, window {}, from position {}: {}", layer.index, window_, first_position, e.what()),

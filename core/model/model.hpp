@@ -70,6 +70,22 @@ struct MixerTrace {
     std::span<const float> g;             ///< [B, T, HV]; empty without a gate
     std::span<const float> out;           ///< [B, T, HV, V] output of the recurrence
     std::span<const float> states;        ///< [P, B, HV, K, V] after the requested positions
+
+    /// Where a summary was asked for and computed (else empty): [P, B, heads, min(K, V)] falling, NaN for a state that is not
+    /// finite, and ‖S[c, :]‖² [P, B, heads, K]; `states` are then those of StateSummary::returned alone.
+    std::span<const double> singular_values;
+    std::span<const float> row_energy;
+    std::span<const float> norms;  ///< [N, B, heads, 2] ‖S‖_F and ‖S‖_2 after StateSummary::norm_positions
+};
+
+/// Numbers about states that a device computes where they lie, so that these come back and not the states. Where the model has no
+/// trusted kernel for them (Model::spectra_implementation), what they are made from is delivered instead: all states, or k, v, beta
+/// and g.
+struct StateSummary {
+    std::vector<std::int32_t> heads;           ///< value heads, ascending; empty = all
+    bool spectra = false;                      ///< of the states after TraceRequest::state_positions
+    std::vector<std::int64_t> returned;        ///< those of state_positions whose states come back beside their spectra
+    std::vector<std::int64_t> norm_positions;  ///< ascending
 };
 
 struct TraceRequest {
@@ -78,6 +94,7 @@ struct TraceRequest {
     bool inputs = false;  ///< q, k, v, beta, g
     bool out = false;
     std::vector<std::int64_t> state_positions;
+    std::optional<StateSummary> summary;
     std::function<void(const MixerTrace&)> deliver;
 };
 
@@ -123,6 +140,10 @@ public:
     /// Name of the mixer implementation layer `layer` runs with at width K' and length T.
     [[nodiscard]] virtual std::string mixer_implementation(std::int64_t layer, std::int64_t key_dim,
                                                            std::int64_t length) const = 0;
+    /// Names of what computes singular values and norms of the states of layer `layer` at width K': a kernel of the device, or
+    /// "cpu-avx2" and the like where the processor does.
+    [[nodiscard]] virtual std::string spectra_implementation(std::int64_t layer, std::int64_t key_dim) const = 0;
+    [[nodiscard]] virtual std::string norms_implementation(std::int64_t layer, std::int64_t key_dim) const = 0;
 
     /// ids [B][T], equal lengths. Error{Input}: an id outside [0, vocab).
     [[nodiscard]] virtual Hidden embed(std::span<const std::vector<std::int32_t>> ids) const = 0;

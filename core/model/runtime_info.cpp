@@ -8,6 +8,7 @@
 
 #include "core/model/internal/cuda_library.hpp"
 #include "core/model/internal/device_mixer.hpp"
+#include "core/model/internal/state_kernels.hpp"
 
 namespace rankscope {
 
@@ -28,8 +29,10 @@ std::vector<std::pair<std::string, std::string>> runtime_info() {
 #endif
     for (int i = 0; i < cuda.devices; ++i) {
         int n = 0;
-        for (const std::string& line : internal::check_cuda_mixers(at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(i)))) {
-            facts.emplace_back("cuda:" + std::to_string(i) + "_check_" + std::to_string(++n), line);
+        const at::Device device(at::kCUDA, static_cast<c10::DeviceIndex>(i));
+        for (const auto& lines : {internal::check_cuda_mixers(device), internal::check_cuda_state_kernels(device)}) {
+            for (const std::string& line : lines)
+                facts.emplace_back("cuda:" + std::to_string(i) + "_check_" + std::to_string(++n), line);
         }
     }
     return facts;

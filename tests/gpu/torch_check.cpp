@@ -3,6 +3,9 @@
 // usage: gpu_torch_check [repeats]
 #include "core/model/internal/cuda_library.hpp"
 #include "core/model/internal/device_mixer.hpp"
+#include "core/model/internal/state_summary.hpp"
+#include "kernels/singular_values.hpp"
+#include "kernels/state_norms.hpp"
 
 #include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
@@ -15,6 +18,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <numeric>
 #include <vector>
 
 namespace {
@@ -36,6 +40,46 @@ double median_ms(int repeats, const std::function<void()>& run) {
     return ms[ms.size() / 2];
 }
 
+// What a capture does with states of the device: values computed there, against states copied and the processor's kernel.
+void compare_spectra(int repeats, const at::Device& device, std::int64_t n) {
+    const at::Tensor states = at::rand({1024, 1, 1, n, n}, at::TensorOptions().device(device).dtype(at::kFloat)) - 0.5;
+    std::vector<double> values(static_cast<std::size_t>(1024 * n));
+    const double processor = median_ms(repeats, [&] {
+        const at::Tensor copy = states.to(at::kCPU);
+        rankscope::kernels::singular_values({1024, n, n, copy.const_data_ptr<float>(), values.data()});
+    });
+    const SpectraKernel* kernel = cuda_state_kernels(device).spectra(device, n, n);
+    const double ours = kernel != nullptr ? median_ms(repeats, [&] { state_spectra(*kernel, states, {}); }) : 0;
+    std::printf("| spectra of 1024 states %dx%d | %.3f | %.3f | %.1f |\n", static_cast<int>(n), static_cast<int>(n), processor, ours,
+                ours > 0 ? processor / ours : 0);
+}
+
+void compare_norms(int repeats, const at::Device& device, std::int64_t K) {
+    const std::int64_t T = 4096, H = 16, V = 128;
+    const auto options = at::TensorOptions().device(device).dtype(at::kFloat);
+    const at::Tensor x = at::rand({1, T, H, K}, options) - 0.5;
+    std::vector<std::int64_t> positions(T);
+    std::iota(positions.begin(), positions.end(), 0);
+    const NormsCall call = norms_call(x / x.norm(2, -1, true), at::rand({1, T, H, V}, options) - 0.5, at::rand({1, T, H}, options),
+                                      -0.1 * at::rand({1, T, H}, options), {}, positions);
+    std::vector<float> norms(static_cast<std::size_t>(2 * T * H));
+    const double processor = median_ms(repeats, [&] {
+        const at::Tensor k = call.k.to(at::kCPU), v = call.v.to(at::kCPU), beta = call.beta.to(at::kCPU), g = call.g.to(at::kCPU);
+        rankscope::kernels::StateNormsArgs args;
+        auto& a = args.recurrence;
+        a.B = 1, a.T = T, a.H = a.HV = H, a.K = K, a.V = V;
+        a.k = k.const_data_ptr<float>(), a.v = v.const_data_ptr<float>();
+        a.beta = beta.const_data_ptr<float>(), a.g = g.const_data_ptr<float>();
+        a.state_positions = positions;
+        args.norms = norms.data();
+        rankscope::kernels::state_norms(args);
+    });
+    const NormsKernel* kernel = cuda_state_kernels(device).norms(call);
+    const double ours = kernel != nullptr ? median_ms(repeats, [&] { state_norms(*kernel, call); }) : 0;
+    std::printf("| norms at every token, 16 heads, 4096 tokens, %dx128 | %.3f | %.3f | %.1f |\n", static_cast<int>(K), processor, ours,
+                ours > 0 ? processor / ours : 0);
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -49,8 +93,12 @@ int main(int count, char** arguments) {
     for (const std::string& line : check_cuda_mixers(device))
         std::printf("%s\n", line.c_str());
     bool trusted = true;
-    for (const KernelVerdict& verdict : cuda_mixers(device).verdicts())
-        trusted = trusted && verdict.trusted;
+    for (const std::string& line : check_cuda_state_kernels(device))
+        std::printf("%s\n", line.c_str());
+    for (const auto& verdicts : {cuda_mixers(device).verdicts(), cuda_state_kernels(device).verdicts()}) {
+        for (const KernelVerdict& verdict : verdicts)
+            trusted = trusted && verdict.trusted;
+    }
 
     std::printf("\n| what | ms, ATen | ms, ours | ratio |\n|---|---|---|---|\n");
     const auto options = at::TensorOptions().device(device).dtype(at::kFloat);
@@ -75,5 +123,10 @@ int main(int count, char** arguments) {
     const at::Tensor states = at::rand({64, 128, 128}, options);
     std::printf("| 64 singular values 128x128, linalg_svdvals | %.3f | see gpu_benchmark | |\n",
                 median_ms(1, [&] { at::linalg_svdvals(states); }));
+    std::printf("\n| what | ms, states or inputs copied and the processor | ms, on the device | ratio |\n|---|---|---|---|\n");
+    for (const std::int64_t n : {64, 128, 256})
+        compare_spectra(std::min(repeats, 3), device, n);
+    for (const std::int64_t K : {128, 64})
+        compare_norms(std::min(repeats, 3), device, K);
     return trusted ? 0 : 1;
 }

@@ -26,6 +26,12 @@ public:
     [[nodiscard]] std::string mixer_implementation(std::int64_t layer, std::int64_t key_dim, std::int64_t length) const override {
         return model_.mixer_implementation(layer, key_dim, length);
     }
+    [[nodiscard]] std::string spectra_implementation(std::int64_t layer, std::int64_t key_dim) const override {
+        return model_.spectra_implementation(layer, key_dim);
+    }
+    [[nodiscard]] std::string norms_implementation(std::int64_t layer, std::int64_t key_dim) const override {
+        return model_.norms_implementation(layer, key_dim);
+    }
     [[nodiscard]] Hidden embed(std::span<const std::vector<std::int32_t>> ids) const override { return kept(model_.embed(ids), from_layer_ == 0); }
     [[nodiscard]] Hidden run_layer(std::int64_t layer, const Hidden& input, const RunOptions& options) const override {
         return kept(model_.run_layer(layer, input, options), layer >= from_layer_);

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/model/internal/device_mixer.hpp"
 
-#include "core/base/error.hpp"
 #include "core/base/random.hpp"
+#include "core/model/internal/device_call.hpp"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/empty.h>
-#include <ATen/ops/tensor.h>
 #include <c10/core/DeviceGuard.h>
 #include <c10/core/InferenceMode.h>
-#include <c10/core/impl/VirtualGuardImpl.h>
 
 #include <algorithm>
 #include <cmath>
@@ -17,11 +14,6 @@
 
 namespace rankscope::internal {
 namespace {
-
-void* current_stream(const at::Device& device) {
-    if (device.is_cpu()) return nullptr;
-    return c10::impl::VirtualGuardImpl(device.type()).getStream(device).native_handle();
-}
 
 const float* input(const at::Tensor& t) {
     return t.defined() ? t.const_data_ptr<float>() : nullptr;
@@ -59,17 +51,13 @@ MixerResult run(const kernels::DeviceDeltaRule& rule, const kernels::DeviceLimit
     at::Tensor positions;
     if (a.P > 0) {
         r.states = at::empty({a.P, a.B, a.HV, a.K, a.V}, call.v.options());
-        positions = at::tensor(at::ArrayRef<std::int64_t>(call.positions.data(), call.positions.size()), at::kLong).to(device);
+        positions = positions_on(device, call.positions);
         a.positions = positions.const_data_ptr<std::int64_t>();
         a.states = r.states.data_ptr<float>();
     }
     a.stream = current_stream(device);
-    // Freed memory is given out again on the same stream alone, after the kernel.
-    const at::Tensor workspace =
-        at::empty({static_cast<std::int64_t>(rule.workspace(a, limits)) + 256}, call.v.options().dtype(at::kByte));
-    const auto address = (reinterpret_cast<std::uintptr_t>(workspace.data_ptr()) + 255) / 256 * 256;
-    const std::string error = rule.run(a, limits, reinterpret_cast<void*>(address));
-    if (!error.empty()) throw Error(ErrorKind::Internal, std::string(rule.name) + " on " + device.str() + ": " + error);
+    const DeviceWorkspace workspace(rule.workspace(a, limits), device);
+    require_success(rule.run(a, limits, workspace.data()), rule.name, device);
     return r;
 }
 

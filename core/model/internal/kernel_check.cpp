@@ -12,7 +12,7 @@ std::string KernelVerdict::text() const {
                                          use.sharing > 1 ? fmt::format(" ({} value heads to a key head)", use.sharing) : "",
                                          use.gated ? " gated" : "", use.decoding ? " decoding" : "");
     if (trusted) return fmt::format("{}: agrees, error {:.1e}", what, error);
-    return fmt::format("{}: switched off, {}; the composition of ATen operations computes instead", what, reason);
+    return fmt::format("{}: switched off, {}; {} computes instead", what, reason, instead);
 }
 
 bool KernelCheck::trusted(const KernelUse& use, double bound, const std::function<double()>& error) {
@@ -20,6 +20,7 @@ bool KernelCheck::trusted(const KernelUse& use, double bound, const std::functio
     if (const auto known = verdicts_.find(use); known != verdicts_.end()) return known->second.trusted;
     KernelVerdict verdict;
     verdict.use = use;
+    verdict.instead = instead_;
     try {
         verdict.error = error();
         verdict.trusted = verdict.error <= bound;  // false for a NaN

@@ -26,20 +26,22 @@ struct KernelUse {
 struct KernelVerdict {
     KernelUse use;
     bool trusted = false;
-    double error = 0;    ///< against the composition in core/model, relative to the largest entry
-    std::string reason;  ///< why it is not trusted
+    double error = 0;     ///< against what it replaces, relative to the largest entry
+    std::string reason;   ///< why it is not trusted
+    std::string instead;  ///< what computes then
 
     /// One line: kernel, widths, error, and what follows from it.
     [[nodiscard]] std::string text() const;
 };
 
-/// No number of a kernel reaches anybody before the kernel has agreed with the composition of ATen operations on this very
-/// device and at these very widths. One that does not agree is switched off for them and reported once. Thread-safe.
+/// No number of a kernel reaches anybody before the kernel has agreed with what it replaces (the composition of ATen operations,
+/// the kernels of the processor) on this very device and at these very widths. One that does not agree is switched off for them and reported once. Thread-safe.
 class KernelCheck {
 public:
     using Report = std::function<void(const std::string&)>;
 
-    explicit KernelCheck(Report report) : report_(std::move(report)) {}
+    explicit KernelCheck(Report report, std::string instead = "the composition of ATen operations")
+        : report_(std::move(report)), instead_(std::move(instead)) {}
 
     /// The stored verdict; at first `error` is measured. A NaN, a value above `bound` and an exception speak against the kernel.
     bool trusted(const KernelUse& use, double bound, const std::function<double()>& error);
@@ -49,6 +51,7 @@ public:
 private:
     mutable std::mutex mutex_;
     Report report_;
+    std::string instead_;
     std::map<KernelUse, KernelVerdict> verdicts_;
 };
 

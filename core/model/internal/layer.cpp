@@ -45,7 +45,8 @@ at::Tensor recurrent_mixer(const Network& network, std::int64_t index, const Lay
     }
     if (run.trace != nullptr)
         deliver_trace(*run.trace, index, scale,
-                      {x, in.q_raw, in.k_raw, in.q, in.k, in.v, in.beta, in.g, r.out, r.states});
+                      {x, in.q_raw, in.k_raw, in.q, in.k, in.v, in.beta, in.g, r.out, r.states},
+                      run.state_kernels);
     return project(gated_norm(r.out, w.o_norm, in.gate, m.output_gate, m.norm_eps, x.scalar_type()),
                    w.o_proj);
 }

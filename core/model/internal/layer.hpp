@@ -20,12 +20,15 @@ struct LayerCache {
     double mixer_seconds = 0;   ///< time spent inside recurrences
 };
 
+class StateKernels;
+
 /// How a layer is run.
 struct LayerRun {
     double scale = 0;                           ///< of the query; 0 = the layer's own
     const LayerSelection* selection = nullptr;  ///< for the noise, which is drawn over all K channels
     const QueryNoise* noise = nullptr;
     const TraceRequest* trace = nullptr;
+    StateKernels* state_kernels = nullptr;      ///< for the trace's summary
     bool reference_mixer = false;
     bool bf16_matmul = false;  ///< linear layers in bfloat16, everything else as it is
     LayerCache* cache = nullptr;

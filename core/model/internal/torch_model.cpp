@@ -6,9 +6,12 @@
 #include "core/model/internal/device_mixer.hpp"
 #include "core/model/internal/kernel_pointers.hpp"
 #include "core/model/internal/layer_operations.hpp"
+#include "core/model/internal/state_kernels.hpp"
 #include "core/model/internal/torch_errors.hpp"
 #include "kernels/cross_entropy.hpp"
 #include "kernels/delta_rule.hpp"
+#include "kernels/singular_values.hpp"
+#include "kernels/state_norms.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
@@ -44,9 +47,7 @@ public:
     std::vector<LayerCache> caches;
 };
 
-// What a call at this width and length takes; runs the self-check of a kernel that was not used before.
-std::string device_implementation(const at::Device& device, const LayerConfig& layer, bool gated, std::int64_t key_dim,
-                                  std::int64_t length) {
+MixerCall call_of(const at::Device& device, const LayerConfig& layer, bool gated, std::int64_t key_dim, std::int64_t length) {
     const auto shaped = [&](std::initializer_list<std::int64_t> shape) {
         return at::empty(shape, at::TensorOptions().dtype(at::kFloat).device(device));
     };
@@ -55,7 +56,13 @@ std::string device_implementation(const at::Device& device, const LayerConfig& l
     call.v = shaped({1, length, layer.value_heads, layer.value_dim});
     call.beta = shaped({1, length, layer.value_heads});
     if (gated) call.g = call.beta;
-    const DeviceMixer* mixer = cuda_mixers(device).choose(call);
+    return call;
+}
+
+// What a call at this width and length takes; runs the self-check of a kernel that was not used before.
+std::string device_implementation(const at::Device& device, const LayerConfig& layer, bool gated, std::int64_t key_dim,
+                                  std::int64_t length) {
+    const DeviceMixer* mixer = cuda_mixers(device).choose(call_of(device, layer, gated, key_dim, length));
     return mixer != nullptr ? mixer->name : "aten-chunked";
 }
 
@@ -130,7 +137,9 @@ TokenLosses token_losses(const at::Tensor& hidden, const at::Tensor& head, const
 }
 
 TorchModel::TorchModel(Network network, at::Device device, at::ScalarType dtype)
-    : network_(std::move(network)), device_(device), dtype_(dtype) {}
+    : network_(std::move(network)), device_(device), dtype_(dtype) {
+    if (device_.is_cuda()) state_kernels_ = &cuda_state_kernels(device_);
+}
 
 std::string TorchModel::dtype() const {
     if (dtype_ == at::kBFloat16) return "bfloat16";
@@ -151,6 +160,24 @@ std::string TorchModel::mixer_implementation(std::int64_t index, std::int64_t ke
     args.K = key_dim;
     args.V = layer.value_dim;
     return std::string(kernels::choose_delta_rule(args).name);
+}
+
+std::string TorchModel::spectra_implementation(std::int64_t index, std::int64_t key_dim) const {
+    const LayerConfig& layer = network_.config.layers[static_cast<std::size_t>(index)];
+    const SpectraKernel* kernel =
+        state_kernels_ != nullptr ? state_kernels_->spectra(device_, key_dim, layer.value_dim) : nullptr;
+    return kernel != nullptr ? kernel->name : "cpu-" + std::string(kernels::singular_values_implementation());
+}
+
+std::string TorchModel::norms_implementation(std::int64_t index, std::int64_t key_dim) const {
+    const LayerConfig& layer = network_.config.layers[static_cast<std::size_t>(index)];
+    const NormsKernel* kernel = nullptr;
+    if (state_kernels_ != nullptr) {
+        const MixerCall call =
+            call_of(device_, layer, network_.layers[static_cast<std::size_t>(index)].A_log.defined(), key_dim, 1);
+        kernel = state_kernels_->norms({call.k, call.v, call.beta, call.g, {}, {}});
+    }
+    return kernel != nullptr ? kernel->name : "cpu-" + std::string(kernels::state_norms_implementations().front());
 }
 
 at::Tensor TorchModel::checked_ids(std::span<const std::vector<std::int32_t>> ids) const {
@@ -182,6 +209,7 @@ Hidden TorchModel::run_layer(std::int64_t layer, const Hidden& input, const RunO
         run.selection = options.selection;
         run.noise = options.noise;
         run.trace = options.trace;
+        run.state_kernels = state_kernels_;
         run.reference_mixer = options.reference_mixer;
         if (options.selection != nullptr) run.scale = options.selection->scale;
         const LayerWeights weights =

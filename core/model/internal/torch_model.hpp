@@ -17,6 +17,8 @@ struct Hidden::Impl {
 
 namespace rankscope::internal {
 
+class StateKernels;
+
 /// Model on LibTorch.
 class TorchModel final : public Model {
 public:
@@ -30,6 +32,8 @@ public:
     [[nodiscard]] std::int64_t free_memory() const override { return internal::free_memory(device_); }
     [[nodiscard]] std::string mixer_implementation(std::int64_t layer, std::int64_t key_dim,
                                                    std::int64_t length) const override;
+    [[nodiscard]] std::string spectra_implementation(std::int64_t layer, std::int64_t key_dim) const override;
+    [[nodiscard]] std::string norms_implementation(std::int64_t layer, std::int64_t key_dim) const override;
     [[nodiscard]] Hidden embed(std::span<const std::vector<std::int32_t>> ids) const override;
     [[nodiscard]] Hidden run_layer(std::int64_t layer, const Hidden& input,
                                    const RunOptions& options) const override;
@@ -44,12 +48,16 @@ public:
     [[nodiscard]] ChannelGradients channel_gradients(std::span<const std::vector<std::int32_t>> rows,
                                                      const Progress& progress) const override;
 
+    /// Kernels for spectra and norms of states in place of the device's own (tests); they live longer than the model.
+    void use_state_kernels(StateKernels* kernels) { state_kernels_ = kernels; }
+
 private:
     [[nodiscard]] at::Tensor checked_ids(std::span<const std::vector<std::int32_t>> ids) const;
 
     Network network_;
     at::Device device_;
     at::ScalarType dtype_;
+    StateKernels* state_kernels_ = nullptr;
 };
 
 /// ids [B][T] -> int64 [B, T] on `device`.

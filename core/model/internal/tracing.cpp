@@ -2,10 +2,13 @@
 #include "core/model/internal/tracing.hpp"
 
 #include "core/base/random.hpp"
+#include "core/model/internal/state_summary.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/stack.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -25,13 +28,52 @@ struct Held {
     }
 };
 
+// What the device made of the states, and which of them are wanted beside that.
+struct Summary {
+    at::Tensor singular_values, row_energy, norms, states;
+    bool inputs = false;  ///< k, v, beta and g are wanted in place of norms
+};
+
+Summary summary_of(const TraceRequest& request, const MixerTensors& t, StateKernels* kernels) {
+    Summary s;
+    s.states = t.states;
+    if (!request.summary) return s;
+    const StateSummary& wanted = *request.summary;
+    if (wanted.spectra && t.states.defined()) {
+        const SpectraKernel* kernel =
+            kernels != nullptr ? kernels->spectra(t.states.device(), t.states.size(3), t.states.size(4)) : nullptr;
+        if (kernel != nullptr) {
+            const StateSpectra spectra = state_spectra(*kernel, t.states, wanted.heads);
+            s.singular_values = spectra.singular_values.contiguous();
+            s.row_energy = spectra.row_energy.contiguous();
+            std::vector<at::Tensor> kept;
+            for (const std::int64_t position : wanted.returned) {
+                const auto found = std::lower_bound(request.state_positions.begin(), request.state_positions.end(), position);
+                kept.push_back(t.states[found - request.state_positions.begin()].to(at::kCPU, at::kFloat));
+            }
+            s.states = kept.empty() ? at::Tensor() : at::stack(kept);
+        }
+    }
+    if (!wanted.norm_positions.empty()) {
+        if (kernels != nullptr) {
+            const NormsCall call = norms_call(t.k, t.v, t.beta, t.g, wanted.heads, wanted.norm_positions);
+            const NormsKernel* kernel = kernels->norms(call);
+            if (kernel != nullptr) s.norms = state_norms(*kernel, call).contiguous();
+        }
+        s.inputs = !s.norms.defined();
+    }
+    return s;
+}
+
 }  // namespace
 
-void deliver_trace(const TraceRequest& request, std::int64_t layer, double scale, const MixerTensors& t) {
+void deliver_trace(const TraceRequest& request, std::int64_t layer, double scale, const MixerTensors& t, StateKernels* kernels) {
     if (!request.deliver) return;
+    const Summary summary = summary_of(request, t, kernels);
+    const bool inputs = request.inputs || summary.inputs;
     const Held x(t.x, request.layer_input), q_raw(t.q_raw, request.raw), k_raw(t.k_raw, request.raw),
-        q(t.q, request.inputs), k(t.k, request.inputs), v(t.v, request.inputs), beta(t.beta, request.inputs),
-        g(t.g, request.inputs), out(t.out, request.out), states(t.states, true);
+        q(t.q, request.inputs), k(t.k, inputs), v(t.v, inputs), beta(t.beta, inputs), g(t.g, inputs), out(t.out, request.out),
+        states(summary.states, true), row_energy(summary.row_energy, true), norms(summary.norms, true);
     MixerTrace trace;
     trace.layer = layer;
     trace.B = t.q.size(0);
@@ -51,6 +93,10 @@ void deliver_trace(const TraceRequest& request, std::int64_t layer, double scale
     trace.g = g.span();
     trace.out = out.span();
     trace.states = states.span();
+    if (summary.singular_values.defined())
+        trace.singular_values = {summary.singular_values.const_data_ptr<double>(), static_cast<std::size_t>(summary.singular_values.numel())};
+    trace.row_energy = row_energy.span();
+    trace.norms = norms.span();
     request.deliver(trace);
 }
 

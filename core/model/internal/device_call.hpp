@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every call of a kernel in kernels/*_device.hpp on tensors needs.
+#pragma once
+
+#include "core/base/error.hpp"
+
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/tensor.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace rankscope::internal {
+
+/// The stream on which LibTorch enqueues its own operations; nullptr on the CPU (the emulator).
+inline void* current_stream(const at::Device& device) {
+    if (device.is_cpu()) return nullptr;
+    return c10::impl::VirtualGuardImpl(device.type()).getStream(device).native_handle();
+}
+
+/// Memory of a kernel, aligned to 256 bytes. Freed memory is given out again on the same stream alone, so after the kernel.
+class DeviceWorkspace {
+public:
+    DeviceWorkspace(std::size_t bytes, const at::Device& device)
+        : memory_(at::empty({static_cast<std::int64_t>(bytes) + 256}, at::TensorOptions().dtype(at::kByte).device(device))) {}
+
+    [[nodiscard]] void* data() const {
+        return reinterpret_cast<void*>((reinterpret_cast<std::uintptr_t>(memory_.data_ptr()) + 255) / 256 * 256);
+    }
+
+private:
+    at::Tensor memory_;
+};
+
+inline at::Tensor positions_on(const at::Device& device, std::span<const std::int64_t> positions) {
+    return at::tensor(at::ArrayRef<std::int64_t>(positions.data(), positions.size()), at::kLong).to(device);
+}
+
+/// Throws what a kernel said against a call; an empty text is success.
+inline void require_success(const std::string& error, std::string_view kernel, const at::Device& device) {
+    if (!error.empty()) throw Error(ErrorKind::Internal, std::string(kernel) + " on " + device.str() + ": " + error);
+}
+
+}  // namespace rankscope::internal
