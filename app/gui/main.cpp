@@ -8,6 +8,7 @@
 #include "app/gui/window/main_window.hpp"
 #include "app/gui/window/screenshots.hpp"
 #include "app/gui/window/start_clock.hpp"
+#include "app/gui/window/start_options.hpp"
 
 #include <QApplication>
 #include <QCommandLineParser>
@@ -27,6 +28,14 @@ QIcon windowIcon() {
     for (const int size : {16, 24, 32, 48, 64, 128, 256})
         icon.addFile(QStringLiteral(":/rankscope/window_icon/%1.png").arg(size));
     return icon;
+}
+
+// Wrong usage, as rankscope-cli answers it.
+int refuse(QString problem) {
+    problem.front() = problem.front().toLower();
+    if (problem.endsWith(QLatin1Char('.'))) problem.chop(1);
+    std::fprintf(stderr, "rankscope: %s\nhint: rankscope --help\n", problem.toUtf8().constData());
+    return 2;
 }
 
 }  // namespace
@@ -79,6 +88,9 @@ int main(int argc, char** argv) {
         QApplication::translate("main", "lecture mode with questions of your own (.json)"),
         QStringLiteral("FILE"));
     parser.addOptions({demo, theme, noEngine, lecture, questions, tour, pictures, startTime});
+    QString wrong = parser.parse(application.arguments()) ? unknownStartName(parser) : parser.errorText();
+    if (!wrong.isEmpty()) return refuse(wrong);
+    // Help and version.
     parser.process(application);
     if (parser.isSet(pictures)) {
         // The pictures are the same for everyone: no settings of the person who makes them.

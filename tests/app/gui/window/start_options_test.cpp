@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/window/start_options.hpp"
+
+#include <gtest/gtest.h>
+
+#include <QCommandLineOption>
+#include <QCommandLineParser>
+
+namespace rankscope::gui {
+namespace {
+
+std::string problemOf(const QStringList& arguments) {
+    QCommandLineParser parser;
+    for (const char* name : {"demo", "theme", "tour", "questions"})
+        parser.addOption({QString::fromLatin1(name), QString(), QStringLiteral("NAME")});
+    EXPECT_TRUE(parser.parse(QStringList{QStringLiteral("rankscope")} + arguments));
+    return unknownStartName(parser).toStdString();
+}
+
+TEST(StartOptions, ANameThatNothingHasIsAnsweredWithThoseThatAreKnown) {
+    EXPECT_EQ(problemOf({QStringLiteral("--tour"), QStringLiteral("firstlook")}),
+              "unknown tour: found 'firstlook', expected first-look or a file (.json)");
+    EXPECT_EQ(problemOf({QStringLiteral("--demo=books")}),
+              "unknown demo: found 'books', expected one of books-delta, books-gated, story-delta");
+    EXPECT_EQ(problemOf({QStringLiteral("--theme=Dark")}),
+              "unknown theme: found 'Dark', expected light or dark");
+    EXPECT_EQ(problemOf({QStringLiteral("--tour"), QStringLiteral("a\x1b[2J")}),
+              "unknown tour: found 'a\\x1b[2J', expected first-look or a file (.json)");
+    EXPECT_NE(problemOf({QStringLiteral("--tour=")}), "");
+}
+
+TEST(StartOptions, KnownNamesAndFilesPass) {
+    EXPECT_EQ(problemOf({}), "");
+    EXPECT_EQ(problemOf({QStringLiteral("--tour=first-look"), QStringLiteral("--demo=story-delta"),
+                         QStringLiteral("--theme=dark")}),
+              "");
+    EXPECT_EQ(problemOf({QStringLiteral("--tour=mine.json"), QStringLiteral("--questions=x")}), "");
+}
+
+}  // namespace
+}  // namespace rankscope::gui
