@@ -165,6 +165,12 @@ public:
     /// All of it as a plan file would say it; nothing while scores of some layer are missing.
     [[nodiscard]] std::optional<Plan> toPlan(const PlanChoice& choice) const;
 
+    /// Whether a layer keeps other channels than its method would. False while nobody knows what that is, as
+    /// after a plan file was opened: then the method that the file names is its word.
+    [[nodiscard]] bool isByHand(const LayerChoice& layer) const;
+    /// The choice for names and markers: what is not by hand is its method's.
+    [[nodiscard]] PlanChoice asNamed(PlanChoice choice) const;
+
     /// A plan file's choice for the open model. Channels that its method would not keep here, as far as is
     /// known, become a choice by hand; locks stay. `force`: of another model too. Error{Input} as check_plan:
     /// it does not fit.

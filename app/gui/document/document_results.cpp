@@ -40,6 +40,21 @@ std::optional<KeptChannels> Document::keptChannels(const LayerChoice& layer) con
         layer, static_cast<std::size_t>(config_->layers[static_cast<std::size_t>(layer.index)].key_heads));
 }
 
+bool Document::isByHand(const LayerChoice& layer) const {
+    if (layer.by_hand.empty()) return false;
+    LayerChoice plain = layer;
+    plain.by_hand.clear();
+    const std::optional<KeptChannels> chosen = keptChannels(plain);
+    return chosen && *chosen != layer.by_hand;
+}
+
+PlanChoice Document::asNamed(PlanChoice choice) const {
+    for (LayerChoice& layer : choice.layers) {
+        if (!isByHand(layer)) layer.by_hand.clear();
+    }
+    return choice;
+}
+
 std::optional<Plan> Document::toPlan(const PlanChoice& choice) const {
     Plan plan;
     plan.model_hash = model_.hash;

@@ -159,8 +159,7 @@ void ChannelsPanel::read() {
             head.scores = scores->scores;
             head.order = scores->order;
         }
-        head.byHand =
-            !choice->by_hand.empty() && (!chosen || h >= chosen->size() || (*chosen)[h] != head.kept);
+        head.byHand = chosen.has_value() && (h >= chosen->size() || (*chosen)[h] != head.kept);
         hands += head.byHand ? 1 : 0;
         data.heads.push_back(std::move(head));
     }

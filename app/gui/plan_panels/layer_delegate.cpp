@@ -337,8 +337,8 @@ void LayerDelegate::paintMethod(QPainter& painter, const QRectF& cell, const Lay
     const bool all = row.choice.method.empty();
     const bool names = state_.columns.methodNames;
     MarkerLook look;
-    look.method = row.choice.by_hand.empty() ? methodOf(row) : Method::Mixed;
-    if (!row.choice.by_hand.empty()) look.color = theme_->color(methodOf(row));
+    look.method = row.byHand ? Method::Mixed : methodOf(row);
+    if (row.byHand) look.color = theme_->color(methodOf(row));
     const QPointF center(cell.left() + (names ? 5 : 9) * u, cell.center().y());
     drawMarker(painter, center, 8.5 * u, look, *theme_,
                theme_->color(selection_.layers().contains(row.layer) ? Role::Select : Role::Panel));

@@ -125,7 +125,7 @@ QString methodTitle(const std::string& key) {
 }
 
 QString methodText(const LayerRow& row) {
-    return row.choice.by_hand.empty() ? methodTitle(row.choice.method) : tr("by hand");
+    return row.byHand ? tr("by hand") : methodTitle(row.choice.method);
 }
 
 QString spokenText(const LayerRow& row) {

@@ -20,7 +20,8 @@ struct Workspace;
 struct LayerRow {
     int layer = 0;
     LayerConfig config;
-    LayerChoice choice;  ///< empty for attention layers
+    LayerChoice choice;   ///< empty for attention layers
+    bool byHand = false;  ///< other channels than the method's, as far as is known
     std::vector<std::optional<float>>
         heads;  ///< [value head] the metric; nothing: not captured, NaN: captured, no number
     double energy = std::numeric_limits<double>::quiet_NaN();    ///< share of ‖S‖² in the kept rows

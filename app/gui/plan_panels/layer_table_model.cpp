@@ -44,7 +44,10 @@ LayerTableModel::LayerTableModel(const Workspace& workspace, QObject* parent)
     connect(&document, &Document::dragChanged, this, [this](bool dragging) {
         if (!dragging) readDeltaScale();
     });
-    connect(&document, &Document::scoresChanged, this, &LayerTableModel::readEnergy);
+    connect(&document, &Document::scoresChanged, this, [this] {
+        readEnergy();
+        readHands();
+    });
     connect(&document, &Document::resultChanged, this, [this](const QString& key) {
         if (key.isEmpty()) readDelta();
     });
@@ -85,6 +88,7 @@ void LayerTableModel::readModel() {
             row.layer = number++;
             row.config = config;
             if (const LayerChoice* choice = document.layerChoice(row.layer)) row.choice = *choice;
+            row.byHand = document.isByHand(row.choice);
             rows_.push_back(std::move(row));
         }
     }
@@ -106,9 +110,10 @@ void LayerTableModel::readPlan() {
         if (choice == nullptr || *choice == row.choice) continue;
         const bool onlyLock = choice->kept == row.choice.kept && choice->method == row.choice.method
                               && choice->by_hand == row.choice.by_hand;
-        methods = methods || choice->method != row.choice.method
-                  || choice->by_hand.empty() != row.choice.by_hand.empty();
+        const QString before = methodText(row);
         row.choice = *choice;
+        row.byHand = workspace_.document.isByHand(row.choice);
+        methods = methods || methodText(row) != before;
         if (!onlyLock) {
             row.energy = keptEnergy(workspace_, row.choice);
             fillDelta(row);
@@ -144,6 +149,19 @@ void LayerTableModel::readEnergy() {
         if (before != row.energy && !(std::isnan(before) && std::isnan(row.energy)))
             changed(static_cast<int>(i));
     }
+}
+
+// What a plan file calls a method's turns out to be so, or not, when the scores are here.
+void LayerTableModel::readHands() {
+    bool methods = false;
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+        LayerRow& row = rows_[i];
+        if (workspace_.document.isByHand(row.choice) == row.byHand) continue;
+        row.byHand = !row.byHand;
+        methods = true;
+        changed(static_cast<int>(i));
+    }
+    if (methods) Q_EMIT needsChanged();
 }
 
 void LayerTableModel::fillDelta(LayerRow& row) const {

@@ -70,6 +70,7 @@ private:
     void readPlan();
     void readMetric();
     void readEnergy();
+    void readHands();
     void readDelta();
     void fillDelta(LayerRow& row) const;
     void readDeltaScale();

@@ -96,8 +96,9 @@ PlanFacts planFacts(const Document& document, const PlanChoice& choice) {
     PlanFacts facts;
     facts.id = currentPlanId();
     facts.name = planName(document, choice);
-    facts.method = planMethod(choice);
-    facts.methodText = planMethodName(choice);
+    const PlanChoice named = document.asNamed(choice);
+    facts.method = planMethod(named);
+    facts.methodText = planMethodName(named);
     facts.stateBytes = static_cast<double>(document.stateBytes(choice));
     const std::int64_t parameters = document.parameters(choice);
     if (document.model().parameters > 0) facts.parameters = static_cast<double>(parameters);

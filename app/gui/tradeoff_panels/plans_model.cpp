@@ -30,6 +30,9 @@ PlansModel::PlansModel(Workspace workspace, QObject* parent)
             updatePlan(key);
         }
     });
+    // Whether the current plan's channels are its method's.
+    connect(&document, &Document::scoresChanged, this,
+            [this] { updatePlan(planKey(workspace_.document.plan())); });
     rebuild();
 }
 

@@ -137,6 +137,7 @@ void Ribbon::connectWorkspace() {
         }
     });
     connect(&document, &Document::resultChanged, this, &Ribbon::showPlan);
+    connect(&document, &Document::scoresChanged, this, &Ribbon::showPlan);
     connect(&document, &Document::textChanged, this, &Ribbon::showPlan);
     const EngineControl& engine = workspace_.engine;
     const auto word = [this] { showNumbers(!workspace_.document.isDragging()); };

@@ -135,6 +135,9 @@ void TradeoffPanel::connectWorkspace() {
             updateDots(key);
         }
     });
+    // Whether the current plan's channels are its method's.
+    connect(&document, &Document::scoresChanged, this,
+            [this] { updateDots(planKey(workspace_.document.plan())); });
     const Selection& selection = workspace_.selection;
     connect(&selection, &Selection::pointChanged, this,
             [this] { view_->setSelected(workspace_.selection.point()); });

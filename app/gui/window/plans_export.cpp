@@ -22,7 +22,7 @@ struct Row {
 Row rowOf(const Document& document, const PlanChoice& choice, const QString& name) {
     Row row;
     row.name = name;
-    row.method = planMethodName(choice);
+    row.method = planMethodName(document.asNamed(choice));
     row.state = static_cast<double>(document.stateBytes(choice));
     row.parameters = static_cast<double>(document.parameters(choice));
     std::optional<MeasuredQuality> quality;

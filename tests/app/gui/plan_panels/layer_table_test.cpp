@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/plan_panels/layer_table.hpp"
 
+#include "app/gui/document/plan_record.hpp"
 #include "app/gui/plan_panels/kept_editor.hpp"
 #include "app/gui/plan_panels/layer_table_model.hpp"
 #include "app/gui/plan_panels/plan_panel.hpp"
@@ -397,8 +398,42 @@ TEST_F(LayerTableTest, ARankThatWasNotCapturedLeavesItsCellsEmpty) {
     sample.states.setCapture(ranksAlone(*sampleCapture()));
     EXPECT_TRUE(panel.model()->row(1).heads[0].has_value());
     sample.selection.setMetric(QStringLiteral("rank_entropy"));
-    EXPECT_FALSE(panel.model()->row(1).heads[0].has_value()) << "not captured is not the same as not a number";
+    EXPECT_FALSE(panel.model()->row(1).heads[0].has_value())
+        << "not captured is not the same as not a number";
     renderForEyes(panel, "plan_ranks_alone");
+}
+
+TEST_F(LayerTableTest, AnOpenedPlanIsCalledByItsMethodUntilScoresSayOtherwise) {
+    // A width that no measured plan has.
+    PlanChoice wanted = sample.document.withKept(0, 20);
+    wanted.layers[1].kept = 20;
+    Plan file = *sample.document.toPlan(wanted);
+    // A hand was at layer 1.
+    auto& swapped = file.layers[1].keep[0];
+    std::int32_t free = 0;
+    while (std::ranges::binary_search(swapped, free))
+        ++free;
+    swapped.back() = free;
+    std::ranges::sort(swapped);
+    SavedSession session = sampleSession();
+    const std::vector<SessionScores> scores = std::exchange(session.scores, {});
+    sample.document.openSession(session, QString());
+    sample.document.setPlan(QStringLiteral("Open"), sample.document.choiceOf(file, true, "file"));
+    ASSERT_EQ(sample.document.plan().layers[0].by_hand, file.layers[0].keep)
+        << "the file's channels are kept";
+    const QString method = methodTitle(file.layers[0].method);
+    const auto text = [&](int row) { return methodText(panel.model()->row(row)); };
+    EXPECT_EQ(text(0), method);
+    EXPECT_EQ(text(1), method);
+    EXPECT_EQ(planMethodName(sample.document.asNamed(sample.document.plan())), method);
+    QSignalSpy changed(panel.model(), &QAbstractItemModel::dataChanged);
+    for (const SessionScores& each : scores)
+        sample.document.setScores(each);
+    EXPECT_EQ(text(0), method);
+    EXPECT_EQ(text(1), QStringLiteral("by hand"));
+    EXPECT_FALSE(changed.isEmpty());
+    EXPECT_EQ(planMethodName(sample.document.asNamed(sample.document.plan())), methodName(Method::Mixed));
+    EXPECT_EQ(sample.document.toPlan(sample.document.plan())->layers, file.layers);
 }
 
 TEST_F(LayerTableTest, TheMetricIsShared) {
