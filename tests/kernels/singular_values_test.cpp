@@ -62,7 +62,7 @@ INSTANTIATE_TEST_SUITE_P(Implementations, SingularValuesOf, testing::ValuesIn(kI
 
 TEST_P(SingularValuesOf, KeepTheSumsOfPowersOfTheGramMatrix) {
     // tr AᵀA = Σσ² and ‖AᵀA‖_F² = Σσ⁴.
-    for (const auto& [rows, columns] : {std::pair{1, 1}, {2, 2}, {3, 7}, {7, 3}, {16, 16}, {33, 20}, {64, 128}, {128, 128}}) {
+    for (const auto& [rows, columns] : {std::pair{1, 1}, {2, 2}, {3, 7}, {7, 3}, {16, 16}, {33, 20}, {64, 128}, {128, 128}, {131, 203}, {257, 130}, {170, 169}}) {
         constexpr std::int64_t kCount = 5;
         const std::vector<float> matrices = random_matrices(kCount, rows, columns, 1);
         const std::vector<double> sigma = run(matrices, kCount, rows, columns);
@@ -94,7 +94,7 @@ TEST_P(SingularValuesOf, KeepTheSumsOfPowersOfTheGramMatrix) {
 }
 
 TEST_P(SingularValuesOf, FindDiagonalEntriesWhateverTheirOrder) {
-    for (const std::size_t n : {1U, 2U, 3U, 4U, 17U, 64U}) {
+    for (const std::size_t n : {1U, 2U, 3U, 4U, 17U, 64U, 121U, 165U, 170U}) {
         std::vector<float> values(n);
         for (std::size_t i = 0; i < n; ++i) values[i] = std::ldexp(1.0F + static_cast<float>(i % 3) / 4, -static_cast<int>(i) / 2);
         std::vector<double> expected(values.begin(), values.end());
@@ -105,7 +105,7 @@ TEST_P(SingularValuesOf, FindDiagonalEntriesWhateverTheirOrder) {
 }
 
 TEST_P(SingularValuesOf, DoNotDependOnTheNeighboursNorOnThreads) {
-    for (const auto& [rows, columns] : {std::pair{24, 40}, {40, 24}, {32, 32}}) {
+    for (const auto& [rows, columns] : {std::pair{24, 40}, {40, 24}, {32, 32}, {167, 163}}) {
         constexpr std::int64_t kCount = 37;
         std::vector<float> matrices = random_matrices(kCount, rows, columns, 2);
         const std::size_t size = static_cast<std::size_t>(rows * columns);
@@ -130,14 +130,43 @@ TEST_P(SingularValuesOf, DoNotDependOnTheNeighboursNorOnThreads) {
     }
 }
 
+// Which matrices are reduced in lock step and which one after the other depends on the vectors' width: around these shapes the
+// instruction sets do it differently.
+TEST_P(SingularValuesOf, AgreeWithTheOtherInstructionSets) {
+    for (const auto& [rows, columns] : {std::pair{79, 81}, {81, 79}, {80, 80}, {113, 114}, {128, 96}, {5, 1300}, {1300, 9}, {1, 6000}, {160, 161}}) {
+        constexpr std::int64_t kCount = 3;
+        std::vector<float> matrices = random_matrices(kCount, rows, columns, 9);
+        // The second falls over 30 powers of two from row to row, the third has two columns alike.
+        for (std::int64_t i = 0; i < rows * columns; ++i) {
+            float& x = matrices[static_cast<std::size_t>(rows * columns + i)];
+            x = std::ldexp(x, static_cast<int>(-30 * (i / columns) / rows));
+            if (columns > 1 && i % columns == columns - 1) matrices[static_cast<std::size_t>(2 * rows * columns + i)] = matrices[static_cast<std::size_t>(2 * rows * columns + i - 1)];
+        }
+        const std::vector<double> found = run(matrices, kCount, rows, columns);
+        ASSERT_EQ(result, -1);
+        std::vector<double> portable(found.size());
+        ASSERT_EQ(singular_values_with("portable", {kCount, rows, columns, matrices.data(), portable.data()}), -1);
+        const std::size_t width = static_cast<std::size_t>(std::min(rows, columns));
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            ASSERT_NEAR(found[i], portable[i], 1e-14 * portable[i / width * width]) << rows << 'x' << columns << ' ' << i;
+        }
+    }
+}
+
 TEST_P(SingularValuesOf, ScaleExactlyWithPowersOfTwoDownToTheSmallestNumbers) {
     const std::vector<float> matrices = random_matrices(1, 20, 30, 3);
     const std::vector<double> sigma = run(matrices, 1, 20, 30);
+    const std::vector<float> wide = random_matrices(1, 168, 170, 3);
+    const std::vector<double> wide_sigma = run(wide, 1, 168, 170);
     for (const int exponent : {-100, -30, 1, 100}) {
         std::vector<float> scaled = matrices;
         for (float& x : scaled) x = std::ldexp(x, exponent);
         const std::vector<double> found = run(scaled, 1, 20, 30);
         for (std::size_t i = 0; i < sigma.size(); ++i) EXPECT_EQ(found[i], std::ldexp(sigma[i], exponent));
+        scaled = wide;
+        for (float& x : scaled) x = std::ldexp(x, exponent);
+        const std::vector<double> wide_found = run(scaled, 1, 168, 170);
+        for (std::size_t i = 0; i < wide_sigma.size(); ++i) ASSERT_EQ(wide_found[i], std::ldexp(wide_sigma[i], exponent));
     }
     // The least subnormal float is as good a number as any.
     const float least = std::numeric_limits<float>::denorm_min();
@@ -161,7 +190,22 @@ TEST_P(SingularValuesOf, AreExactlyZeroBeyondTheRowsAndColumnsThatHoldSomething)
             EXPECT_EQ(sigma[i], 0.0) << i;
         }
     }
+    std::vector<float> wide = random_matrices(1, 190, 180, 4);
+    for (std::size_t r = 0; r < 190; ++r) {
+        for (std::size_t c = 0; c < 180; ++c) {
+            if (r % 9 == 1 || c % 2 == 1) wide[r * 180 + c] = 0;
+        }
+    }
+    const std::vector<double> wide_sigma = run(wide, 1, 190, 180);
+    for (std::size_t i = 0; i < 180; ++i) {
+        if (i < 90) {
+            EXPECT_GT(wide_sigma[i], 1e-3) << i;
+        } else {
+            EXPECT_EQ(wide_sigma[i], 0.0) << i;
+        }
+    }
     EXPECT_EQ(run(std::vector<float>(15, 0.0F), 1, 3, 5), std::vector<double>(3, 0.0));
+    EXPECT_EQ(run(std::vector<float>(200 * 200, 0.0F), 1, 200, 200), std::vector<double>(200, 0.0));
     EXPECT_EQ(run(std::vector<float>(15, -0.0F), 1, 3, 5), std::vector<double>(3, 0.0));
 }
 
