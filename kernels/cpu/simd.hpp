@@ -27,6 +27,34 @@ inline void store(float* p, Vec v) {
     std::memcpy(p, &v, sizeof v);
 }
 
+#if defined(__SSE2__)
+constexpr bool kStoresPastCaches = true;
+
+/// To p, which is aligned to a vector, without a line in any cache; other threads see it after order_stores().
+inline void store_past_caches(float* p, Vec v) {
+#if RANKSCOPE_LANES == 16 && defined(__AVX512F__)
+    __builtin_ia32_movntps512(p, v);
+#else
+    typedef float Quarter __attribute__((vector_size(16)));
+    Quarter parts[kLanes / 4];
+    std::memcpy(parts, &v, sizeof v);
+    for (int i = 0; i < kLanes / 4; ++i) __builtin_ia32_movntps(p + 4 * i, parts[i]);
+#endif
+}
+
+inline void order_stores() {
+    __builtin_ia32_sfence();
+}
+#else
+constexpr bool kStoresPastCaches = false;
+
+inline void store_past_caches(float* p, Vec v) {
+    store(p, v);
+}
+
+inline void order_stores() {}
+#endif
+
 inline Vec broadcast(float x) {
     return x - Vec{};
 }
