@@ -64,4 +64,41 @@ struct DeviceDeltaRule {
 /// In order of preference. Ask supports() first.
 [[nodiscard]] std::span<const DeviceDeltaRule> device_delta_rules() noexcept;
 
+/// Gradients of a scalar loss, the twin of DeltaRuleBackwardArgs. Of `forward`, out, final_state, positions and states are ignored.
+/// Comes in:
+///   d_out          [tokens, HV, V]    `element`
+///   d_final_state  [B, HV, K, V]      float32; may be nullptr (zeros)
+/// Goes out, overwritten and never accumulated; tokens between sequences do not exist:
+///   d_q, d_k       [tokens, H, K]     `element`, summed over the value heads of a key head, in their order
+///   d_v            [tokens, HV, V]    `element`
+///   d_beta, d_g    [tokens, HV]       float32; d_g may be nullptr
+///   d_initial_state [B, HV, K, V]     float32; may be nullptr; may alias d_final_state
+/// All contiguous, aligned to their element. Arithmetic as forward. Asynchronous on forward.stream. Deterministic: no sum depends on
+/// the order in which threads run. Finite inputs give no NaN; gates 0 and −inf are allowed.
+struct DeviceDeltaRuleBackwardArgs {
+    DeviceDeltaRuleArgs forward;
+    const void* d_out = nullptr;
+    const float* d_final_state = nullptr;
+    void* d_q = nullptr;
+    void* d_k = nullptr;
+    void* d_v = nullptr;
+    float* d_beta = nullptr;
+    float* d_g = nullptr;
+    float* d_initial_state = nullptr;
+};
+
+/// One way to compute them. The workspace holds, for each chunk of C = 32 (float32) or 64 tokens (bfloat16) and value head, a state
+/// before it and the gradient of one behind it, and two rows for each token: about tokens · HV · V · (2 K / C + 2) elements
+/// (B · HV chunks more where sequences end inside of one).
+struct DeviceDeltaRuleBackward {
+    std::string_view name;  ///< "cuda-chunked-backward"
+    bool (*supports)(const DeviceDeltaRuleBackwardArgs&, const DeviceLimits&) noexcept;
+    std::size_t (*workspace)(const DeviceDeltaRuleBackwardArgs&, const DeviceLimits&) noexcept;
+    /// Empty, or what CUDA says.
+    std::string (*run)(const DeviceDeltaRuleBackwardArgs&, const DeviceLimits&, void* workspace);
+};
+
+/// In order of preference. Ask supports() first.
+[[nodiscard]] std::span<const DeviceDeltaRuleBackward> device_delta_rule_backwards() noexcept;
+
 }  // namespace rankscope::kernels

@@ -2,6 +2,7 @@
 // Which kernel takes a call, and with which cuts.
 #include "kernels/cuda/delta_rule_plan.hpp"
 #include "kernels/cuda/delta_rule_problem.cuh"
+#include "kernels/cuda/carver.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -71,24 +72,6 @@ DeltaRuleProblem problem_of(const DeviceDeltaRuleArgs& args) {
     return p;
 }
 
-// Pieces of a workspace, each aligned to 256 bytes; without memory it only counts.
-class Carver {
-public:
-    explicit Carver(void* memory) : memory_(static_cast<char*>(memory)) {}
-
-    void* take(std::int64_t bytes) {
-        char* at = memory_ != nullptr ? memory_ + used_ : nullptr;
-        used_ += static_cast<std::size_t>((bytes + 255) / 256 * 256);
-        return at;
-    }
-
-    [[nodiscard]] std::size_t used() const { return used_; }
-
-private:
-    char* memory_;
-    std::size_t used_ = 0;
-};
-
 std::size_t carve(DeltaRuleProblem& p, const DeltaRulePlan& plan, void* workspace) {
     const DeviceDeltaRuleArgs& a = p.a;
     const std::int64_t C = chunk_tokens(a.element), size = element_bytes(a.element);
@@ -134,13 +117,31 @@ DeltaRulePlan plan_chunked(const DeviceDeltaRuleArgs& args, const DeviceLimits& 
     return plan;
 }
 
-std::string run_chunked(const DeviceDeltaRuleArgs& args, const DeltaRulePlan& plan, void* workspace) {
+namespace {
+
+DeltaRuleProblem planned(const DeviceDeltaRuleArgs& args, const DeltaRulePlan& plan, void* workspace) {
     DeltaRuleProblem p = problem_of(args);
     carve(p, plan, workspace);
     p.stages = plan.stages;
     p.segments = plan.segments;
     p.segment_chunks = plan.segment_chunks;
-    return text(plan.width->prefill[index_of(args.element)](p));
+    return p;
+}
+
+}  // namespace
+
+std::string run_chunked(const DeviceDeltaRuleArgs& args, const DeltaRulePlan& plan, void* workspace) {
+    return text(plan.width->prefill[index_of(args.element)](planned(args, plan, workspace)));
+}
+
+std::string keep_chunks(const DeviceDeltaRuleArgs& args, const DeltaRulePlan& plan, void* workspace, const KeptChunks& kept,
+                        DeltaRuleProblem& problem) {
+    problem = planned(args, plan, workspace);
+    problem.kept_states = kept.states;
+    problem.kept_fresh = kept.fresh;
+    problem.inverse = kept.inverse;
+    problem.lower = kept.lower;
+    return text(plan.width->prefill[index_of(args.element)](problem));
 }
 
 namespace {

@@ -155,6 +155,7 @@ RANKSCOPE_KERNEL RANKSCOPE_BOUNDS(kThreads, 2) delta_rule_prepare(DeltaRuleProbl
         gates[2 * C + t] = s.factor[t];
     }
     const Tile<Element> attend{static_cast<Element*>(p.attend) + index * C * C, C};
+    const Tile<Element> lower_keys{static_cast<Element*>(p.lower) + index * C * C, C};
     RANKSCOPE_UNROLLED
     for (int pair = 0; pair < kPairs; ++pair) {
         RANKSCOPE_UNROLLED
@@ -163,16 +164,18 @@ RANKSCOPE_KERNEL RANKSCOPE_BOUNDS(kThreads, 2) delta_rule_prepare(DeltaRuleProbl
             for (int half = 0; half < 2; ++half) {
                 const int row = row_warp * 16 + lane() / 4 + half * 8;
                 const int column = (first_pair + pair) * 16 + i * 8 + lane() % 4 * 2;
-                float weight[2];
+                float weight[2], key_weight[2];
                 RANKSCOPE_UNROLLED
                 for (int x = 0; x < 2; ++x) {
                     // Selected, not multiplied by zero: what lies above the diagonal was never computed.
                     const bool lower = column + x <= row, strict = column + x < row;
                     const float decay = lower ? s.D[row * pitch + column + x] : 0.0F;
                     weight[x] = lower ? a.scale * (decay * qk[pair][i][half * 2 + x]) : 0.0F;
-                    s.A[row * pitch + column + x] = strict ? s.beta[row] * (decay * kk[pair][i][half * 2 + x]) : 0.0F;
+                    key_weight[x] = strict ? decay * kk[pair][i][half * 2 + x] : 0.0F;
+                    s.A[row * pitch + column + x] = strict ? s.beta[row] * key_weight[x] : 0.0F;
                 }
                 put_pair(attend.at(row, column), weight[0], weight[1]);
+                if (p.lower != nullptr) put_pair(lower_keys.at(row, column), key_weight[0], key_weight[1]);
             }
         }
     }
@@ -181,9 +184,10 @@ RANKSCOPE_KERNEL RANKSCOPE_BOUNDS(kThreads, 2) delta_rule_prepare(DeltaRuleProbl
     const Tile<Element> solve{static_cast<Element*>(p.solve) + index * C * C, C};
     for (int e = t; e < C * C / 2; e += kThreads) {
         const int row = e / (C / 2), column = e % (C / 2) * 2;
-        const float left = column <= row ? s.D[row * pitch + column] * s.beta[column] : 0.0F;
-        const float right = column < row ? s.D[row * pitch + column + 1] * s.beta[column + 1] : 0.0F;
-        put_pair(solve.at(row, column), left, right);
+        const float left = column <= row ? s.D[row * pitch + column] : 0.0F;
+        const float right = column < row ? s.D[row * pitch + column + 1] : 0.0F;
+        put_pair(solve.at(row, column), left * s.beta[column], right * s.beta[column + 1]);
+        if (p.inverse != nullptr) put_pair(static_cast<Element*>(p.inverse) + index * C * C + row * C + column, left, right);
     }
 }
 

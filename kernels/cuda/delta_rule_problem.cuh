@@ -60,6 +60,13 @@ struct DeltaRuleProblem {
     int value_pitch = 0;
     float* ends = nullptr;
     float* transfers = nullptr;
+
+    // For the gradient: instead of outputs, what it needs of a chunk, elements in [slot, HV] pieces: S before the chunk
+    // [K, value_pitch], N [C, value_pitch], (1 + A)⁻¹ and strict_lower(K Kᵀ ⊙ D) [C, C].
+    void* kept_states = nullptr;
+    void* kept_fresh = nullptr;
+    void* inverse = nullptr;
+    void* lower = nullptr;
 };
 
 /// Tokens [begin, begin + length) of a sequence, and the first of its slots in the workspace.

@@ -4,6 +4,7 @@
 //
 // `transfer`: the same walk tells what the segment does to any state, S <- M S + R. R are the columns of v from the zero state
 // (the initial one for the first segment), M is what v = 0 makes of the identity: columns behind those of v.
+// `kept_states`: the walk leaves S before every chunk, and N, for the gradient, and no outputs.
 #pragma once
 
 #include "kernels/cuda/delta_rule_problem.cuh"
@@ -115,6 +116,10 @@ public:
     }
 
 private:
+    RANKSCOPE_DEVICE bool keeps() const { return p.kept_states != nullptr && !p.transfer; }
+
+    RANKSCOPE_DEVICE bool answers() const { return p.kept_states == nullptr && !p.transfer; }
+
     RANKSCOPE_DEVICE std::int64_t cell() const { return b * a.HV + head; }
 
     RANKSCOPE_DEVICE int rows_of(int chunk) const {
@@ -131,7 +136,7 @@ private:
         load_rows(s.k, static_cast<const Element*>(a.k) + token * a.k_stride + key_head * a.K, a.k_stride, rows, width, C, kKeys,
                   p.aligned);
         load_rows(s.solve, static_cast<const Element*>(p.solve) + index * C * C, C, C, C, C, C, true);
-        if (!p.transfer) {
+        if (answers()) {
             load_rows(s.q, static_cast<const Element*>(a.q) + token * a.q_stride + key_head * a.K, a.q_stride, rows, width, C,
                       kKeys, p.aligned);
             load_rows(s.attend, static_cast<const Element*>(p.attend) + index * C * C, C, C, C, C, C, true);
@@ -326,9 +331,16 @@ private:
     RANKSCOPE_DEVICE void step(State& state, int chunk, const Stage& s) {
         const int rows = rows_of(chunk);
         const std::int64_t token = sequence.begin + static_cast<std::int64_t>(chunk) * C;
+        const std::int64_t piece = (sequence.slot + chunk) * a.HV + head;
+        if (keeps()) {
+            Element* kept = static_cast<Element*>(p.kept_states) + piece * a.K * p.value_pitch + column;
+            for_state(state, [&](float& x, int key, int c) {
+                if (key < a.K) put(kept[key * p.value_pitch + c], x);
+            });
+        }
         Rows x = {}, o = {};
         multiply_rows(x, s.k, shared.state, kKeys);
-        if (!p.transfer) multiply_rows(o, s.q, shared.state, kKeys);
+        if (answers()) multiply_rows(o, s.q, shared.state, kKeys);
         const float upper = s.gates[row_at(0)], lower = s.gates[row_at(2)];
         RANKSCOPE_UNROLLED
         for (int i = 0; i < kPairs * 2; ++i) {
@@ -352,6 +364,11 @@ private:
             const float(&e)[4] = n[i / 2][i % 2];
             put_pair(shared.n.at(row_at(0), column_at(i / 2, i % 2)), e[0], e[1]);
             put_pair(shared.n.at(row_at(2), column_at(i / 2, i % 2)), e[2], e[3]);
+            if (keeps()) {
+                Element* kept = static_cast<Element*>(p.kept_fresh) + piece * C * p.value_pitch + column + column_at(i / 2, i % 2);
+                put_pair(kept + row_at(0) * p.value_pitch, e[0], e[1]);
+                put_pair(kept + row_at(2) * p.value_pitch, e[2], e[3]);
+            }
         }
         for (int row; position_before(chunk, rows, row) && row + 1 < rows; ++position) {
             State copy = state;
@@ -363,7 +380,7 @@ private:
         }
         share_weighted(n, s.gates[C + row_at(0)], s.gates[C + row_at(2)]);
         simt::sync_block();
-        if (!p.transfer) {
+        if (answers()) {
             multiply_rows(o, s.attend, shared.n, depth);
             write_rows(o, token, rows);
         }

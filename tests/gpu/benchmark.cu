@@ -177,6 +177,33 @@ int main(int count, char** arguments) {
         a.initial_state = a.final_state;
         add(decode, "decode bf16, 16/32 heads, K=128, batch " + std::to_string(B), a);
     }
+    const DeviceDeltaRuleBackward gradient = device_delta_rule_backwards()[0];
+    const auto add_gradient = [&](const std::string& what, const DeviceDeltaRuleArgs& forward) {
+        DeviceDeltaRuleBackwardArgs w;
+        w.forward = forward;
+        if (!gradient.supports(w, limits)) {
+            std::printf("not on this device: %s\n", what.c_str());
+            return;
+        }
+        const double size = forward.element == DeviceElement::Float32 ? 4 : 2;
+        const std::int64_t keys = forward.tokens * forward.H * forward.K, values = forward.tokens * forward.HV * forward.V;
+        const auto bytes = [&](std::int64_t count) { return array<char>(static_cast<std::size_t>(count) * static_cast<std::size_t>(size)); };
+        w.d_out = forward.element == DeviceElement::Float32 ? static_cast<const void*>(random_array<float>(values, 1))
+                                                            : random_array<Bf16>(values, 1);
+        w.d_q = bytes(keys);
+        w.d_k = bytes(keys);
+        w.d_v = bytes(values);
+        w.d_beta = array<float>(static_cast<std::size_t>(forward.tokens * forward.HV));
+        w.d_g = array<float>(static_cast<std::size_t>(forward.tokens * forward.HV));
+        void* workspace = array<char>(gradient.workspace(w, limits));
+        rows.push_back({what, [=] { check(gradient.run(w, limits, workspace)); },
+                        14 * static_cast<double>(forward.tokens * forward.HV) * static_cast<double>(forward.K * forward.V),
+                        size * (4.0 * static_cast<double>(keys) + 3.0 * static_cast<double>(values))});
+    };
+    for (const std::int64_t K : {128, 64})
+        add_gradient("gradient bf16, 16/32 heads, 4x2048, K=" + std::to_string(K), call(4, 2048, 16, 32, K, DeviceElement::BFloat16));
+    for (const std::int64_t K : {128, 96, 64})
+        add_gradient("gradient f32, 16/32 heads, 4x2048, K=" + std::to_string(K), call(4, 2048, 16, 32, K, DeviceElement::Float32));
     for (const bool float64 : {true, false}) {
         for (const std::int64_t n : {64, 96, 128, 256}) {
             DeviceSingularValuesArgs a;

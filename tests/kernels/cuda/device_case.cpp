@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device_case.hpp"
+#include "device_elements.hpp"
 
 #include "kernels/bf16.hpp"
 #include "kernels/delta_rule.hpp"
@@ -20,15 +21,6 @@ namespace {
 
 constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
 
-std::uint16_t bf16_bits(float x) {
-    const auto u = std::bit_cast<std::uint32_t>(x);
-    return static_cast<std::uint16_t>((u + 0x7fffU + ((u >> 16) & 1U)) >> 16);
-}
-
-float bf16_value(std::uint16_t bits) {
-    return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
-}
-
 std::vector<float> normal(std::int64_t count, std::mt19937& random) {
     std::normal_distribution<float> draw;
     std::vector<float> x(static_cast<std::size_t>(count));
@@ -47,53 +39,6 @@ void normalise(std::vector<float>& rows, std::int64_t width) {
             x = static_cast<float>(x / std::sqrt(squares));
         }
     }
-}
-
-// Rows of `width` numbers with a gap behind each, in the device's element.
-Bf16 element_of(float x, Bf16) {
-    return {bf16_bits(x)};
-}
-
-float element_of(float x, float) {
-    return x;
-}
-
-float value_of(Bf16 x) {
-    return bf16_value(x.bits);
-}
-
-float value_of(float x) {
-    return x;
-}
-
-// What lies between rows: a NaN that no kernel writes.
-bool is_gap(Bf16 x) {
-    return x.bits == 0xffffU;
-}
-
-bool is_gap(float x) {
-    return std::bit_cast<std::uint32_t>(x) == 0xffffffffU;
-}
-
-template <class Element>
-Element gap_element() {
-    if constexpr (sizeof(Element) == 4) {
-        return std::bit_cast<float>(0xffffffffU);
-    } else {
-        return {0xffffU};
-    }
-}
-
-// Rows of `width` numbers with a gap behind each but the last, in the device's element.
-template <class Element>
-DeviceArray<Element> rows_on_device(const std::vector<float>& values, std::int64_t width, std::int64_t gap, Side side) {
-    const std::int64_t rows = std::ssize(values) / width, stride = width + gap;
-    std::vector<Element> to(static_cast<std::size_t>(std::max<std::int64_t>(0, rows * stride - gap)), gap_element<Element>());
-    for (std::int64_t r = 0; r < rows; ++r) {
-        for (std::int64_t c = 0; c < width; ++c)
-            to[static_cast<std::size_t>(r * stride + c)] = element_of(values[static_cast<std::size_t>(r * width + c)], Element{});
-    }
-    return {to, side};
 }
 
 std::vector<double> doubles(const std::vector<float>& x, std::int64_t begin, std::int64_t count) {
