@@ -11,7 +11,9 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/linalg_svdvals.h>
 #include <ATen/ops/rand.h>
+#include <ATen/core/grad_mode.h>
 #include <c10/core/InferenceMode.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -40,16 +42,46 @@ double median_ms(int repeats, const std::function<void()>& run) {
     return ms[ms.size() / 2];
 }
 
+// A step of training through the mixer: forward and all gradients.
+void compare_gradients(int repeats, const at::Device& device, std::int64_t K) {
+    const c10::InferenceMode off(false);
+    const at::AutoGradMode on(true);
+    const std::int64_t B = 4, T = 1024, H = 16, V = 128;
+    const auto options = at::TensorOptions().device(device).dtype(at::kFloat);
+    const auto leaf = [](const at::Tensor& x) { return x.detach().requires_grad_(true); };
+    const at::Tensor x = at::rand({B, T, H, K}, options) - 0.5;
+    MixerCall call;
+    call.q = leaf(x / x.norm(2, -1, true));
+    call.k = leaf(x / x.norm(2, -1, true));
+    call.v = leaf(at::rand({B, T, H, V}, options));
+    call.beta = leaf(at::rand({B, T, H}, options));
+    call.g = leaf(-at::rand({B, T, H}, options));
+    const at::Tensor d_out = at::rand({B, T, H, V}, options);
+    const std::vector<at::Tensor> inputs{call.q, call.k, call.v, call.beta, call.g};
+    const double aten = median_ms(repeats, [&] {
+        torch::autograd::grad({delta_rule_aten(call.q, call.k, call.v, call.beta, call.g, 1, {}).out}, inputs, {d_out});
+    });
+    const bool taken = delta_rule_on_device(cuda_mixers(device), call, true).has_value();
+    const double ours = taken ? median_ms(repeats,
+                                          [&] {
+                                              const auto r = delta_rule_on_device(cuda_mixers(device), call, true);
+                                              torch::autograd::grad({r->out}, inputs, {d_out});
+                                          })
+                              : 0;
+    std::printf("| forward and gradient f32, 16 heads, 4x1024, K=%d, V=128 | %.3f | %.3f | %.1f |\n", static_cast<int>(K), aten, ours,
+                ours > 0 ? aten / ours : 0);
+}
+
 // What a capture does with states of the device: values computed there, against states copied and the processor's kernel.
 void compare_spectra(int repeats, const at::Device& device, std::int64_t n) {
     const at::Tensor states = at::rand({1024, 1, 1, n, n}, at::TensorOptions().device(device).dtype(at::kFloat)) - 0.5;
     std::vector<double> values(static_cast<std::size_t>(1024 * n));
     const double processor = median_ms(repeats, [&] {
         const at::Tensor copy = states.to(at::kCPU);
-        rankscope::kernels::singular_values({1024, n, n, copy.const_data_ptr<float>(), values.data()});
+        static_cast<void>(rankscope::kernels::singular_values({1024, n, n, copy.const_data_ptr<float>(), values.data()}));
     });
     const SpectraKernel* kernel = cuda_state_kernels(device).spectra(device, n, n);
-    const double ours = kernel != nullptr ? median_ms(repeats, [&] { state_spectra(*kernel, states, {}); }) : 0;
+    const double ours = kernel != nullptr ? median_ms(repeats, [&] { static_cast<void>(state_spectra(*kernel, states, {})); }) : 0;
     std::printf("| spectra of 1024 states %dx%d | %.3f | %.3f | %.1f |\n", static_cast<int>(n), static_cast<int>(n), processor, ours,
                 ours > 0 ? processor / ours : 0);
 }
@@ -75,7 +107,7 @@ void compare_norms(int repeats, const at::Device& device, std::int64_t K) {
         rankscope::kernels::state_norms(args);
     });
     const NormsKernel* kernel = cuda_state_kernels(device).norms(call);
-    const double ours = kernel != nullptr ? median_ms(repeats, [&] { state_norms(*kernel, call); }) : 0;
+    const double ours = kernel != nullptr ? median_ms(repeats, [&] { static_cast<void>(state_norms(*kernel, call)); }) : 0;
     std::printf("| norms at every token, 16 heads, 4096 tokens, %dx128 | %.3f | %.3f | %.1f |\n", static_cast<int>(K), processor, ours,
                 ours > 0 ? processor / ours : 0);
 }
@@ -114,12 +146,14 @@ int main(int count, char** arguments) {
         call.v = at::rand({1, T, H, V}, options);
         call.beta = at::rand({1, T, H}, options);
         call.g = -at::rand({1, T, H}, options);
-        const double aten = median_ms(repeats, [&] { delta_rule_aten(call.q, call.k, call.v, call.beta, call.g, 1, {}); });
+        const double aten = median_ms(repeats, [&] { static_cast<void>(delta_rule_aten(call.q, call.k, call.v, call.beta, call.g, 1, {})); });
         const DeviceMixer* mixer = cuda_mixers(device).choose(call);
         const double ours = mixer != nullptr ? median_ms(repeats, [&] { mixer->run(call); }) : 0;
         std::printf("| prefill f32, 16 heads, 1x4096, K=%d, V=128 | %.3f | %.3f | %.1f |\n", static_cast<int>(K), aten, ours,
                     ours > 0 ? aten / ours : 0);
     }
+    for (const std::int64_t K : {128, 96, 64})
+        compare_gradients(repeats, device, K);
     const at::Tensor states = at::rand({64, 128, 128}, options);
     std::printf("| 64 singular values 128x128, linalg_svdvals | %.3f | see gpu_benchmark | |\n",
                 median_ms(1, [&] { at::linalg_svdvals(states); }));

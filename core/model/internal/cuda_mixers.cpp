@@ -31,6 +31,25 @@ std::vector<DeviceMixer> mixers_of(const at::Device& device) {
     return mixers;
 }
 
+std::vector<DeviceGradient> gradients_of(const at::Device& device) {
+    std::vector<DeviceGradient> gradients;
+#if defined(RANKSCOPE_CUDA_KERNELS)
+    const int index = device.has_index() ? device.index() : 0;
+    const kernels::DeviceLimits limits = kernels::device_limits(index);
+    for (const kernels::DeviceDeltaRuleBackward& rule : kernels::device_delta_rule_backwards()) {
+        DeviceGradient gradient = device_gradient(rule, limits);
+        gradient.run = [index, run = std::move(gradient.run)](const MixerCall& call, const at::Tensor& d_out) {
+            kernels::use_device(index);
+            return run(call, d_out);
+        };
+        gradients.push_back(std::move(gradient));
+    }
+#else
+    static_cast<void>(device);
+#endif
+    return gradients;
+}
+
 }  // namespace
 
 DeviceMixers& cuda_mixers(const at::Device& device) {
@@ -40,7 +59,8 @@ DeviceMixers& cuda_mixers(const at::Device& device) {
     std::unique_ptr<DeviceMixers>& mine = all[device.has_index() ? device.index() : 0];
     if (mine == nullptr) {
         mine = std::make_unique<DeviceMixers>(
-            mixers_of(device), [](const std::string& text) { std::fprintf(stderr, "rankscope: %s\n", text.c_str()); });
+            mixers_of(device), [](const std::string& text) { std::fprintf(stderr, "rankscope: %s\n", text.c_str()); },
+            gradients_of(device));
     }
     return *mine;
 }
@@ -58,6 +78,7 @@ std::vector<std::string> check_cuda_mixers(const at::Device& device) {
             call.v = made({1, T, 1, kValues});
             call.beta = call.g = made({1, T, 1});
             static_cast<void>(mixers.choose(call));
+            if (T > 1) static_cast<void>(mixers.choose_gradient(call));
         }
     }
     std::vector<std::string> lines;

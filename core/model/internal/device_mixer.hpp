@@ -9,6 +9,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,34 +32,57 @@ struct DeviceMixer {
     std::function<MixerResult(const MixerCall&)> run;
 };
 
+/// Gradients of a scalar loss for q, k, v, beta and g (undefined without a gate), shaped as those.
+struct MixerGradients {
+    at::Tensor q, k, v, beta, g;
+};
+
+/// Of a call from the zero state whose final state nobody uses, as training makes them.
+struct DeviceGradient {
+    std::string name;
+    double bound = 1e-4;  ///< largest error that rounding explains
+    std::function<bool(const MixerCall&)> supports;
+    std::function<MixerGradients(const MixerCall&, const at::Tensor& d_out)> run;  ///< d_out [B, T, HV, V], contiguous
+};
+
 /// A kernel of kernels/delta_rule_device.hpp on tensors. Runs on the current stream of their device.
 [[nodiscard]] DeviceMixer device_mixer(const kernels::DeviceDeltaRule& rule, const kernels::DeviceLimits& limits);
+[[nodiscard]] DeviceGradient device_gradient(const kernels::DeviceDeltaRuleBackward& rule, const kernels::DeviceLimits& limits);
 
 /// Error of `mixer` on made-up calls with the widths, gate and heads of `like`, relative to the largest entry of each result:
 /// outputs, final state, states at positions, against the composition in float64 on the CPU. Two lengths where `like` is long,
 /// since a long sequence may be split.
 [[nodiscard]] double disagreement(const DeviceMixer& mixer, const MixerCall& like);
+/// The same of gradients, each relative to its own largest entry, against those of the plain recurrence in float64.
+[[nodiscard]] double disagreement(const DeviceGradient& gradient, const MixerCall& like);
 
 class DeviceMixers {
 public:
-    DeviceMixers(std::vector<DeviceMixer> mixers, KernelCheck::Report report)
-        : mixers_(std::move(mixers)), check_(std::move(report)) {}
+    DeviceMixers(std::vector<DeviceMixer> mixers, KernelCheck::Report report, std::vector<DeviceGradient> gradients = {})
+        : mixers_(std::move(mixers)), gradients_(std::move(gradients)), check_(std::move(report)) {}
 
     /// The first that takes the call and is trusted at its widths; nullptr: compose.
     [[nodiscard]] const DeviceMixer* choose(const MixerCall& call);
+    /// The same for its gradient.
+    [[nodiscard]] const DeviceGradient* choose_gradient(const MixerCall& call);
 
     [[nodiscard]] std::vector<KernelVerdict> verdicts() const { return check_.verdicts(); }
 
 private:
     std::vector<DeviceMixer> mixers_;
+    std::vector<DeviceGradient> gradients_;
     KernelCheck check_;
 };
+
+/// What the kernels compute of a call; nothing where none of them takes it. `differentiable`: a result that autograd goes back through,
+/// by a kernel as well, where the call begins in the zero state and asks for no states.
+[[nodiscard]] std::optional<MixerResult> delta_rule_on_device(DeviceMixers& mixers, const MixerCall& call, bool differentiable);
 
 /// The kernels for a CUDA device; empty where this program was built without nvcc or the device is too old. Verdicts against a
 /// kernel go to standard error.
 [[nodiscard]] DeviceMixers& cuda_mixers(const at::Device& device);
 
-/// One line for each of the usual key widths (16…256, gated, prefill and decoding): what the self-check says on this device.
+/// One line for each of the usual key widths (16…256, gated; prefill, decoding and gradient): what the self-check says on this device.
 /// Takes a few seconds; for `doctor`.
 [[nodiscard]] std::vector<std::string> check_cuda_mixers(const at::Device& device);
 

@@ -8,9 +8,9 @@
 namespace rankscope::internal {
 
 std::string KernelVerdict::text() const {
-    const std::string what = fmt::format("{} on {} at K={} V={}{}{}{}", use.kernel, use.device, use.key_width, use.value_width,
+    const std::string what = fmt::format("{} on {} at K={} V={}{}{}{}{}", use.kernel, use.device, use.key_width, use.value_width,
                                          use.sharing > 1 ? fmt::format(" ({} value heads to a key head)", use.sharing) : "",
-                                         use.gated ? " gated" : "", use.decoding ? " decoding" : "");
+                                         use.gated ? " gated" : "", use.decoding ? " decoding" : "", use.lengthy ? " long" : "");
     if (trusted) return fmt::format("{}: agrees, error {:.1e}", what, error);
     return fmt::format("{}: switched off, {}; {} computes instead", what, reason, instead);
 }

@@ -19,6 +19,7 @@ struct KernelUse {
     std::int64_t sharing = 1;  ///< value heads of a key head
     bool gated = false;
     bool decoding = false;  ///< one token
+    bool lengthy = false;   ///< so many tokens that the sequence may be split
 
     auto operator<=>(const KernelUse&) const = default;
 };

@@ -148,12 +148,11 @@ MixerResult delta_rule(const at::Tensor& q, const at::Tensor& k, const at::Tenso
     const bool fits = q.scalar_type() == at::kFloat && v.scalar_type() == at::kFloat;
     const bool gradients =
         at::GradMode::is_enabled()
-        && (q.requires_grad() || k.requires_grad() || v.requires_grad() || beta.requires_grad());
-    if (fits && !reference && !gradients && q.device().is_cuda()) {
-        // The kernels have no gradient yet.
+        && (q.requires_grad() || k.requires_grad() || v.requires_grad() || beta.requires_grad() || (g.defined() && g.requires_grad()));
+    if (fits && !reference && q.device().is_cuda()) {
         const MixerCall call{contiguous(q), contiguous(k), contiguous(v), contiguous(beta.to(at::kFloat)),
                              contiguous(g.defined() ? g.to(at::kFloat) : g), scale, contiguous(initial_state), positions};
-        if (const DeviceMixer* mixer = cuda_mixers(q.device()).choose(call)) return mixer->run(call);
+        if (auto result = delta_rule_on_device(cuda_mixers(q.device()), call, gradients)) return *result;
     }
     if (reference || !fits || !q.device().is_cpu())
         return delta_rule_aten_states(q, k, v, beta, g, scale, initial_state, positions);

@@ -166,6 +166,15 @@ TEST_P(Mixer, GradientsAgreeWithTheHandWrittenBackwardPass) {
     }
 }
 
+TEST(MixerGradient, GateAloneHasAGradientToo) {
+    const Inputs in = random_inputs(20, true, at::kFloat);
+    const at::AutoGradMode guard(true);
+    const at::Tensor g = in.g.detach().clone().requires_grad_(true);
+    const auto r = internal::delta_rule(in.q, in.k, in.v, in.beta, g, in.scale, {}, {}, false);
+    ASSERT_TRUE(r.out.requires_grad());
+    EXPECT_GT(torch::autograd::grad({r.out.sum()}, {g}).front().abs().max().item<double>(), 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(Lengths, Mixer,
                          ::testing::Combine(::testing::Values(1, 2, 63, 64, 65, 200), ::testing::Bool()));
 
