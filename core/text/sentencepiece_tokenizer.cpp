@@ -153,3 +153,9 @@ std::string SentencePieceTokenizer::token_bytes(std::int32_t id) const {
 }
 
 }  // namespace rankscope::tokenization
+
+// What open_sentencepiece (core/text/detail/sentencepiece_library.hpp) asks for.
+extern "C" rankscope::Tokenizer* rankscope_open_sentencepiece(const std::filesystem::path& file, std::int64_t model_vocab_size,
+                                                              std::size_t block) {
+    return new rankscope::tokenization::SentencePieceTokenizer(file, model_vocab_size, block);
+}

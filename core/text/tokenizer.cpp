@@ -2,7 +2,7 @@
 #include "core/text/tokenizer.hpp"
 
 #include "core/base/error.hpp"
-#include "core/text/detail/sentencepiece_tokenizer.hpp"
+#include "core/text/detail/sentencepiece_library.hpp"
 #include "core/text/detail/tokenizer_json.hpp"
 
 namespace rankscope {
@@ -19,7 +19,7 @@ std::shared_ptr<const Tokenizer> Tokenizer::open(const std::filesystem::path& fo
             tokenization::read_tokenizer_json(folder / "tokenizer.json", model_vocab_size));
     }
     if (has("tokenizer.model")) {
-        return std::make_shared<tokenization::SentencePieceTokenizer>(folder / "tokenizer.model", model_vocab_size);
+        return tokenization::open_sentencepiece(folder / "tokenizer.model", model_vocab_size);
     }
     for (const char* other : {"tiktoken.model", "rwkv_vocab_v20230424.txt", "vocab.txt"}) {
         if (has(other)) {

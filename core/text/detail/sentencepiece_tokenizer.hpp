@@ -13,13 +13,14 @@ class SentencePieceProcessor;
 
 namespace rankscope::tokenization {
 
-/// A tokenizer.model, run by libsentencepiece. It has no post-processor: nothing is put before or behind a text.
+/// A tokenizer.model, run by libsentencepiece. It has no post-processor: nothing is put before or behind a text. In a library
+/// of its own: others get one from open_sentencepiece.
 class SentencePieceTokenizer final : public Tokenizer {
 public:
     /// `block`: bytes of text to encode at a time where the model allows it; the result does not depend on it.
     /// Error{Input}: unreadable, no SentencePiece model, or an id that `model_vocab_size` (when > 0) does not have.
     SentencePieceTokenizer(const std::filesystem::path& file, std::int64_t model_vocab_size,
-                           std::size_t block = std::size_t{1} << 16);
+                           std::size_t block);
     ~SentencePieceTokenizer() override;
 
     [[nodiscard]] std::string kind() const override { return "sentencepiece"; }

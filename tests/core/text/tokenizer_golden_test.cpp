@@ -7,7 +7,7 @@
 
 #include "core/base/file.hpp"
 #include "core/text/detail/pipeline_tokenizer.hpp"
-#include "core/text/detail/sentencepiece_tokenizer.hpp"
+#include "core/text/detail/sentencepiece_library.hpp"
 #include "core/text/detail/tokenizer_json.hpp"
 #include "core/text/tokenizer.hpp"
 
@@ -62,14 +62,14 @@ TEST_P(TokenizerGolden, GivesTheSameIdsInBlocksOfAnySize) {
 class SentencePieceGolden : public testing::TestWithParam<const char*> {};
 
 TEST_P(SentencePieceGolden, EncodesAndDecodesEveryStoredCase) {
-    const tokenization::SentencePieceTokenizer tokenizer(kGoldens / GetParam() / "tokenizer.model", 0);
+    const auto tokenizer = tokenization::open_sentencepiece(kGoldens / GetParam() / "tokenizer.model", 0);
     const auto cases = cases_of(kGoldens / GetParam() / "cases-sentencepiece.json");
     ASSERT_GT(cases.size(), 20u);
     for (const auto& entry : cases) {
         const std::string text = bytes_of_hex(entry.at("utf8"));
         const auto ids = entry.at("ids").get<std::vector<std::int32_t>>();
-        EXPECT_EQ(tokenizer.encode(text, true), ids) << entry.at("text");
-        EXPECT_EQ(tokenizer.decode(ids, SpecialTokens::Default), entry.at("decoded").get<std::string>())
+        EXPECT_EQ(tokenizer->encode(text, true), ids) << entry.at("text");
+        EXPECT_EQ(tokenizer->decode(ids, SpecialTokens::Default), entry.at("decoded").get<std::string>())
             << entry.at("text");
     }
 }
@@ -80,14 +80,14 @@ TEST_P(SentencePieceGolden, GivesTheSameTokensInBlocksOfAnySize) {
         if (entry.at("utf8").get<std::string>().size() < 4000) all += bytes_of_hex(entry.at("utf8")) + " and ";
     }
     const auto file = kGoldens / GetParam() / "tokenizer.model";
-    using tokenization::SentencePieceTokenizer;
-    const auto whole = SentencePieceTokenizer(file, 0, std::size_t{1} << 40).encode_with_offsets(all, true);
+    using tokenization::open_sentencepiece;
+    const auto whole = open_sentencepiece(file, 0, std::size_t{1} << 40)->encode_with_offsets(all, true);
     for (const std::size_t block : {1, 5, 50, 700}) {
-        const SentencePieceTokenizer small(file, 0, block);
+        const auto small = open_sentencepiece(file, 0, block);
         std::int64_t calls = 0;
-        small.encode_blocks(all, true, [&](auto, auto) { return ++calls > 0; });
+        small->encode_blocks(all, true, [&](auto, auto) { return ++calls > 0; });
         EXPECT_GT(calls, 5) << "the text was not cut";
-        const auto parts = small.encode_with_offsets(all, true);
+        const auto parts = small->encode_with_offsets(all, true);
         EXPECT_EQ(parts.ids, whole.ids) << block;
         EXPECT_EQ(parts.begin, whole.begin) << block;
     }
