@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
 
+#include "core/base/error.hpp"
+#include "core/model/internal/torch_errors.hpp"
 #include "core/training/schedule.hpp"
 
 namespace rankscope::internal {
@@ -18,6 +21,17 @@ constexpr std::size_t kTimedSteps = 20;
 constexpr std::size_t kUntimedSteps = 3;
 // Scoring a token costs about this share of training on it.
 constexpr double kScoringShare = 1.0 / 3.0;
+
+// What a step needs grows with the tokens in it: who set their number can set a smaller one.
+[[noreturn]] void out_of_memory(const TrainingOptions& options) {
+    std::string smaller;
+    if (options.batch > 1) smaller += fmt::format("batch {}", options.batch / 2);
+    if (options.length > 2) smaller += fmt::format("{}length {}", smaller.empty() ? "" : " or ", options.length / 2);
+    throw_resource(fmt::format("out of memory: training step: found no room for batch {} of length {}, {} tokens at once", options.batch,
+                               options.length, options.batch * options.length),
+                   smaller.empty() ? "use a smaller model or a machine with more memory"
+                                   : "in the configuration, under training, try " + smaller);
+}
 
 double median(std::vector<double> values) {
     std::nth_element(values.begin(), values.begin() + std::ssize(values) / 2, values.end());
@@ -54,7 +68,15 @@ void TrainingRun::one_step(const Progress& progress) {
     const auto start = std::chrono::steady_clock::now();
     const Schedule schedule{options_.warmup_steps, state_.total_steps, options_.final_fraction};
     const double factor = schedule.factor(state_.steps);
-    const double loss = trainer_.step(text_, state_.steps * options_.batch, factor, progress);
+    double loss = 0;
+    try {
+        loss = translated([&] { return trainer_.step(text_, state_.steps * options_.batch, factor, progress); });
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::Resource) throw;
+        out_of_memory(options_);
+    } catch (const std::bad_alloc&) {
+        out_of_memory(options_);
+    }
     ++state_.steps;
     state_.loss_sum = kLossMemory * state_.loss_sum + loss;
     state_.loss_weight = kLossMemory * state_.loss_weight + 1;

@@ -52,7 +52,9 @@ std::string content_of(const fs::path& path) {
 }
 
 // Between fork and exec: async-signal-safe calls only.
-[[noreturn]] void become(const char* program, char* const* arguments, char* const* environment, const char* out, const char* err) {
+[[noreturn]] void become(const char* program, char* const* arguments, char* const* environment, const char* out, const char* err, std::size_t memory) {
+    const rlimit limit{memory, memory};
+    if (memory > 0 && ::setrlimit(RLIMIT_AS, &limit) != 0) ::_exit(126);
     const int in = ::open("/dev/null", O_RDONLY);
     const int to_out = ::open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     const int to_err = ::open(err, O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -111,7 +113,7 @@ ProgramResult run_program(const std::vector<std::string>& arguments, const Progr
     const auto start = Clock::now();
     const pid_t child = ::fork();
     if (child < 0) throw std::runtime_error("fork failed");
-    if (child == 0) become(program.c_str(), word_pointers.data(), variable_pointers.data(), out.c_str(), err.c_str());
+    if (child == 0) become(program.c_str(), word_pointers.data(), variable_pointers.data(), out.c_str(), err.c_str(), options.memory);
 
     ProgramResult result;
     int status = 0;

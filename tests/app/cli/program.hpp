@@ -24,6 +24,7 @@ struct ProgramOptions {
     int signal = 0;                          ///< sent once `signal_when` is true
     std::function<bool()> signal_when;
     double limit_seconds = 300;              ///< then it is killed
+    std::size_t memory = 0;                  ///< bytes of address space; 0: no limit
 };
 
 /// Where the program under test was built.

@@ -42,6 +42,21 @@ TEST_F(Train, WritesAModelThatOtherCommandsTake) {
     expect_refused(arguments("model", 12), 2, {"model", "exists"});
 }
 
+TEST_F(Train, WhereMemoryRunsOutItNamesBatchAndLength) {
+    Json config = Json::parse(read_file(config_));
+    config["training"]["batch"] = 65536;
+    config["training"]["length"] = 4096;
+    write("config.json", config.dump());
+    ProgramOptions options;
+    options.memory = std::size_t{3} << 30;  // the ids alone would take 4 GiB
+    const ProgramResult result = run_program(arguments("model", 12), options);
+    EXPECT_EQ(result.code, 5) << result.err;
+    EXPECT_FALSE(result.crashed);
+    for (const char* part : {"out of memory: training step", "batch 65536 of length 4096", "try batch 32768 or length 2048"})
+        EXPECT_NE(result.err.find(part), std::string::npos) << result.err;
+    EXPECT_FALSE(fs::exists(path("model")));
+}
+
 TEST_F(Train, AnInterruptedRunGoesOnBitByBit) {
     run_well(arguments("whole", 200));
     for (const int signal : {SIGTERM, SIGINT}) {
