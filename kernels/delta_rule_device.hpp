@@ -74,7 +74,7 @@ struct DeviceDeltaRule {
 ///   d_beta, d_g    [tokens, HV]       float32; d_g may be nullptr
 ///   d_initial_state [B, HV, K, V]     float32; may be nullptr; may alias d_final_state
 /// All contiguous, aligned to their element. Arithmetic as forward. Asynchronous on forward.stream. Deterministic: no sum depends on
-/// the order in which threads run. Finite inputs give no NaN; gates 0 and −inf are allowed.
+/// the order in which threads run. Where no product leaves the range of float32, finite inputs give no NaN; gates 0 and −inf are allowed.
 struct DeviceDeltaRuleBackwardArgs {
     DeviceDeltaRuleArgs forward;
     const void* d_out = nullptr;

@@ -157,11 +157,13 @@ double disagreement(const SpectraKernel& kernel, const at::Device& device, std::
     return error;
 }
 
-double disagreement(const NormsKernel& kernel, const NormsCall& like) {
+namespace {
+
+// With `HV` value heads of one key head.
+double disagreement_at(const NormsKernel& kernel, const NormsCall& like, std::int64_t HV) {
     constexpr std::int64_t T = 40;
-    const c10::InferenceMode guard;
-    const std::int64_t K = like.k.size(3), V = like.v.size(3), HV = like.v.size(2) / like.k.size(2);
-    Random random(static_cast<std::uint64_t>(K * 1000 + V), 0x9035);
+    const std::int64_t K = like.k.size(3), V = like.v.size(3);
+    Random random(static_cast<std::uint64_t>(K * 1000 + V * 10 + HV), 0x9035);
     at::Tensor k = draw({1, T, 1, K}, random, &normal);
     k = (k.to(at::kDouble) / k.to(at::kDouble).norm(2, -1, true)).to(at::kFloat);
     const at::Tensor v = draw({1, T, HV, V}, random, &normal),
@@ -193,6 +195,13 @@ double disagreement(const NormsKernel& kernel, const NormsCall& like) {
     return error;
 }
 
+}  // namespace
+
+double disagreement(const NormsKernel& kernel, const NormsCall& like) {
+    const c10::InferenceMode guard;
+    return std::max(disagreement_at(kernel, like, 1), disagreement_at(kernel, like, 2));
+}
+
 const SpectraKernel* StateKernels::spectra(const at::Device& device, std::int64_t rows, std::int64_t columns) {
     if (!spectra_ || !spectra_->supports(rows, columns)) return nullptr;
     const KernelUse use{spectra_->name, device.str(), rows, columns};
@@ -201,8 +210,7 @@ const SpectraKernel* StateKernels::spectra(const at::Device& device, std::int64_
 
 const NormsKernel* StateKernels::norms(const NormsCall& call) {
     if (!norms_ || !norms_->supports(call)) return nullptr;
-    const KernelUse use{norms_->name,   call.k.device().str(),              call.k.size(3),
-                        call.v.size(3), call.v.size(2) / call.k.size(2), call.g.defined()};
+    const KernelUse use{norms_->name, call.k.device().str(), call.k.size(3), call.v.size(3), 1, call.g.defined()};
     return check_.trusted(use, norms_->bound, [&] { return disagreement(*norms_, call); }) ? &*norms_ : nullptr;
 }
 

@@ -62,8 +62,8 @@ struct StateKernelFunctions {
 /// rows of zeros (whose values must be exact zeros), all zeros, and one with a NaN (which must give NaNs).
 [[nodiscard]] double disagreement(const SpectraKernel& kernel, const at::Device& device, std::int64_t rows, std::int64_t columns);
 
-/// Largest relative error of either norm on a made-up call with the widths, gate and heads of `like`, against the states of the
-/// composition in float64 on the CPU.
+/// Largest relative error of either norm on made-up calls with the widths and the gate of `like`, one and two value heads to a key head
+/// (a capture of some heads gives each its own), against the states of the composition in float64 on the CPU.
 [[nodiscard]] double disagreement(const NormsKernel& kernel, const NormsCall& like);
 
 /// The kernels of one device.
