@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include <ATen/TensorOperators.h>
+#include <c10/util/Exception.h>
 
 #include <cmath>
 
@@ -156,6 +157,31 @@ TEST_F(DeviceCapture, NamesAStateThatIsNotFinite) {
         EXPECT_EQ(e.kind(), ErrorKind::Input);
         EXPECT_THAT(e.what(), HasSubstr("bad state: layer 0, window 0"));
         EXPECT_THAT(e.what(), HasSubstr("matrix 2"));
+    }
+}
+
+TEST_F(DeviceCapture, MakesDoWithLittleMemory) {
+    const auto scarce = [this](std::int64_t most) {
+        auto kernel = *kernels_->spectra(at::kCPU, 16, 16);
+        int checks = 0;
+        kernel.run = [most, checks, run = kernel.run](const at::Tensor& matrices) mutable {
+            if (checks++ > 0 && matrices.size(0) > most) throw c10::OutOfMemoryError({"", "", 0}, "CUDA out of memory");
+            return run(matrices);
+        };
+        return kernel;
+    };
+    auto little = std::make_unique<internal::StateKernels>(scarce(13), std::nullopt, nullptr);
+    auto nothing = std::make_unique<internal::StateKernels>(scarce(1), std::nullopt, nullptr);
+    kernels_.swap(little);
+    capture(request_of({}));
+    expect_equal_metrics(1e-5);
+    dynamic_cast<internal::TorchModel&>(*model_).use_state_kernels(nothing.get());
+    try {
+        (void)run_capture(*model_, request_of(folder_.path() / "none.h5"), {});
+        FAIL();
+    } catch (const Error& e) {
+        EXPECT_EQ(e.kind(), ErrorKind::Resource);
+        EXPECT_THAT(e.what(), HasSubstr("out of device memory"));
     }
 }
 
