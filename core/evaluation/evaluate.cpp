@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "core/evaluation/batches.hpp"
+#include "core/evaluation/length_order.hpp"
 #include "core/evaluation/plan_runner.hpp"
 #include "core/evaluation/window_scores.hpp"
 
@@ -15,12 +16,12 @@ namespace {
 // Activations of one layer for this many tokens stay in the caches of a desktop processor, and no call lasts long.
 constexpr std::int64_t kBatchTokens = 2048;
 
-void store(WindowScores& scores, const TokenScores& result, std::size_t first) {
+void store(WindowScores& scores, const TokenScores& result, const LengthOrder& order, std::size_t first) {
     const auto row = static_cast<std::size_t>(result.T - 1);
     for (std::size_t b = 0; b < static_cast<std::size_t>(result.B); ++b) {
         const auto nll = result.nll.begin() + static_cast<std::ptrdiff_t>(b * row);
         const auto correct = result.correct.begin() + static_cast<std::ptrdiff_t>(b * row);
-        scores.set(first + b, {nll, nll + static_cast<std::ptrdiff_t>(row)}, {correct, correct + static_cast<std::ptrdiff_t>(row)});
+        scores.set(order.place(first + b), {nll, nll + static_cast<std::ptrdiff_t>(row)}, {correct, correct + static_cast<std::ptrdiff_t>(row)});
     }
 }
 
@@ -35,7 +36,8 @@ EvaluateResult evaluate(const Model& model, std::int64_t full_parameters, const 
     std::vector<const Plan*> plans;
     for (const PlanFile& file : request.plans) plans.push_back(&file.plan);
     PlanRunner runner(model, plans);
-    const auto& rows = request.windows.rows;
+    const LengthOrder order(request.windows.rows);
+    const auto rows = order.rows();
     std::vector<WindowScores> scores(runner.variants(), WindowScores(rows.size()));
     std::vector<double> seconds(runner.variants(), 0.0);
 
@@ -46,7 +48,7 @@ EvaluateResult evaluate(const Model& model, std::int64_t full_parameters, const 
         runner.begin(ids);
         for (std::size_t v = 0; v < runner.variants(); ++v) {
             const auto start = Clock::now();
-            store(scores[v], model.score(runner.run(v, progress), ids), batch.first);
+            store(scores[v], model.score(runner.run(v, progress), ids), order, batch.first);
             seconds[v] += since(start);
             const auto done = static_cast<double>(batch.first * runner.variants() + (v + 1) * batch.count);
             const double passed = since(began);
