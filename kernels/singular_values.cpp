@@ -117,6 +117,7 @@ public:
             content_.read(data, args_.rows, args_.columns, column_largest_);
             if (!std::isfinite(content_.largest)) return first + l;
             if (content_.largest == 0) continue;
+            group.lanes[l].zero = false;
             const int exponent = std::ilogb(content_.largest);
             group.lanes[l].scale = std::ldexp(1.0, -exponent);
             unscale[l] = std::ldexp(1.0, exponent);

@@ -8,9 +8,9 @@ namespace rankscope::kernels {
 
 /// Singular values of many matrices of one shape, falling, in float64 arithmetic:
 ///   matrices [count, rows, columns] row-major, finite;   out [count, min(rows, columns)]
-/// As many matrices as there are vector lanes are reduced to bidiagonal form in lock step (Householder; Golub & Kahan 1965, one
-/// pass over the matrix for each step), their values come from the differential qd algorithm with shifts (Fernando & Parlett 1994),
-/// again one matrix to a lane. Error below 1e-13 σ₁. Each matrix is scaled by a power of two first and loses its zero rows and
+/// Householder reduction to bidiagonal form (Golub & Kahan 1965) with one pass over the matrix for each step: as many matrices as
+/// there are vector lanes in lock step while they fit a cache near the core, wider ones one after the other. Then the differential
+/// qd algorithm with shifts (Fernando & Parlett 1994), one matrix to a lane. Error below 1e-13 σ₁. Each matrix is scaled by a power of two first and loses its zero rows and
 /// columns, so a matrix of r nonzero rows has exact zeros from the r+1-th value on.
 struct SingularValuesArgs {
     std::int64_t count = 0, rows = 0, columns = 0;

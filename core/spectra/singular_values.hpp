@@ -12,7 +12,7 @@ namespace rankscope {
 /// zeros from σ_{r+1} on, the zero matrix has nothing else; a deficiency that only arithmetic shows ends in values of
 /// rounding size. The result of a matrix depends neither on its neighbours in the batch nor on the number of threads.
 ///
-/// As many matrices as the processor's vectors have lanes cost no more than one: hand over many at once. A thread needs about
+/// One matrix alone costs several times what it costs among many: hand over many at once. A thread needs about
 /// 64 · rows · columns bytes. Runs on kernels::parallel_for. Error{Usage} where an extent is negative or the spans have other sizes; Error{Input} for
 /// NaN or infinity, naming the first such matrix.
 void singular_values(std::span<const float> matrices, std::int64_t count, std::int64_t rows, std::int64_t columns, std::span<double> out);

@@ -81,9 +81,15 @@ void run(SingularValuesGroup& group) {
             bidiagonalise(m, n, a, scratch, q + c, e + c, kChains);
         }
     } else {
+        auto* q_entries = reinterpret_cast<double*>(q);
+        auto* e_entries = reinterpret_cast<double*>(e);
         for (int l = 0; l < kGroup; ++l) {
+            if (group.lanes[l].zero) {
+                for (std::int64_t i = 0; i < n; ++i) q_entries[i * kGroup + l] = e_entries[i * kGroup + l] = 0;
+                continue;
+            }
             load_alone(group, l, a);
-            bidiagonalise_alone(m, n, a, scratch, reinterpret_cast<double*>(q) + l, reinterpret_cast<double*>(e) + l, kGroup);
+            bidiagonalise_alone(m, n, a, scratch, q_entries + l, e_entries + l, kGroup);
         }
     }
     for (std::int64_t i = 0; i < n; ++i) {

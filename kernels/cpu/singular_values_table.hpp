@@ -13,6 +13,7 @@ constexpr std::int64_t kMostMatrices = 16;
 struct LaneMatrix {
     const float* data = nullptr;
     double scale = 1;
+    bool zero = true;  ///< no entry is anything else: no matrix, or one without content
 };
 
 /// A group; `work` has table.work_size(m, n) doubles, aligned to 64 bytes.
