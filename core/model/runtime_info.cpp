@@ -8,6 +8,7 @@
 
 #include "core/model/internal/cuda_library.hpp"
 #include "core/model/internal/device_mixer.hpp"
+#include "core/model/internal/linear.hpp"
 #include "core/model/internal/state_kernels.hpp"
 
 namespace rankscope {
@@ -20,6 +21,7 @@ std::vector<std::pair<std::string, std::string>> runtime_info() {
     std::vector<std::pair<std::string, std::string>> facts{
         {"libtorch", TORCH_VERSION},
             {"blas", products},
+            {"float32_products", internal::one_dnn_products() ? "oneDNN" : at::hasMKL() ? "MKL" : "built in"},
             {"torch_threads", std::to_string(at::get_num_threads())},
             {"cuda_devices", cuda.devices > 0 ? std::to_string(cuda.devices) : "none: " + cuda.reason}};
 #if defined(RANKSCOPE_CUDA_KERNELS)

@@ -3,6 +3,7 @@
 
 #include "core/base/stop_scope.hpp"
 #include "core/model/internal/kernel_pointers.hpp"
+#include "core/model/internal/linear.hpp"
 #include "kernels/rms_norm.hpp"
 #include "kernels/swiglu.hpp"
 
@@ -11,8 +12,6 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/linear.h>
-#include <ATen/ops/matmul.h>
 #include <ATen/ops/rsqrt.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/silu.h>
@@ -237,7 +236,7 @@ at::Tensor project(const at::Tensor& x, const at::Tensor& weight, const at::Tens
     const auto b = bias.defined() ? std::optional(bias.to(x.scalar_type())) : std::nullopt;
     const std::int64_t rows = x.numel() / x.size(-1), step = product_rows(w.size(1), w.size(0), x.scalar_type());
     // Gradients of a weight are summed up over tiles, which would cost training time.
-    if (rows <= step || !x.device().is_cpu() || needs_gradient({w, bias})) return at::linear(x, w, b);
+    if (rows <= step || !x.device().is_cpu() || needs_gradient({w, bias})) return apply_linear(x, w, b);
     std::vector<std::int64_t> shape = x.sizes().vec();
     shape.back() = w.size(0);
     const at::Tensor flat = x.reshape({rows, x.size(-1)});
@@ -245,7 +244,7 @@ at::Tensor project(const at::Tensor& x, const at::Tensor& weight, const at::Tens
         std::vector<at::Tensor> parts;
         for (std::int64_t begin = 0; begin < rows; begin += step) {
             check_stop();
-            parts.push_back(StopPoint::apply(at::linear(flat.narrow(0, begin, std::min(step, rows - begin)), w, b)));
+            parts.push_back(StopPoint::apply(apply_linear(flat.narrow(0, begin, std::min(step, rows - begin)), w, b)));
         }
         return at::cat(parts, 0).view(shape);
     }
@@ -253,10 +252,8 @@ at::Tensor project(const at::Tensor& x, const at::Tensor& weight, const at::Tens
     for (std::int64_t begin = 0; begin < rows; begin += step) {
         check_stop();
         const std::int64_t count = std::min(step, rows - begin);
-        at::Tensor part = out.narrow(0, begin, count);
-        at::matmul_out(part, flat.narrow(0, begin, count), w.t());
+        out.narrow(0, begin, count).copy_(apply_linear(flat.narrow(0, begin, count), w, b));
     }
-    if (b) out += *b;
     return out.view(shape);
 }
 

@@ -6,6 +6,7 @@
 #include "core/model/internal/device_mixer.hpp"
 #include "core/model/internal/kernel_pointers.hpp"
 #include "core/model/internal/layer_operations.hpp"
+#include "core/model/internal/linear.hpp"
 #include "core/model/internal/state_kernels.hpp"
 #include "core/model/internal/torch_errors.hpp"
 #include "kernels/cross_entropy.hpp"
@@ -17,7 +18,6 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/linear.h>
 #include <ATen/ops/logsumexp.h>
 #include <c10/core/InferenceMode.h>
 
@@ -126,7 +126,7 @@ TokenLosses token_losses(const at::Tensor& hidden, const at::Tensor& head, const
     for (std::int64_t begin = 0; begin < hidden.size(0); begin += step) {
         check_stop();
         const std::int64_t rows = std::min(step, hidden.size(0) - begin);
-        const at::Tensor logits = at::linear(hidden.narrow(0, begin, rows), head)
+        const at::Tensor logits = apply_linear(hidden.narrow(0, begin, rows), head)
                                       .to(hidden.scalar_type() == at::kDouble ? at::kDouble : at::kFloat);
         const at::Tensor target = targets.narrow(0, begin, rows);
         const at::Tensor chosen = logits.gather(1, target.unsqueeze(1)).squeeze(1);
@@ -244,7 +244,7 @@ TokenScores TorchModel::score(const Hidden& last, std::span<const std::vector<st
 std::vector<float> TorchModel::logits(const Hidden& last) const {
     return translated([&] {
         const c10::InferenceMode guard;
-        return to_floats(at::linear(final_hidden(network_, last.impl().value), network_.head()));
+        return to_floats(apply_linear(final_hidden(network_, last.impl().value), network_.head()));
     });
 }
 
@@ -252,7 +252,7 @@ std::vector<float> TorchModel::last_logits(const Hidden& last) const {
     return translated([&] {
         const c10::InferenceMode guard;
         const at::Tensor& x = last.impl().value;
-        return to_floats(at::linear(final_hidden(network_, x.narrow(1, x.size(1) - 1, 1)), network_.head()));
+        return to_floats(apply_linear(final_hidden(network_, x.narrow(1, x.size(1) - 1, 1)), network_.head()));
     });
 }
 
@@ -297,7 +297,7 @@ std::vector<std::int32_t> TorchModel::decode_step(DecodeState& opaque, std::span
         }
         if (mixer_seconds != nullptr) *mixer_seconds += seconds;
         const at::Tensor next =
-            at::linear(final_hidden(network_, x), network_.head()).argmax(-1).reshape({-1}).to(at::kCPU);
+            apply_linear(final_hidden(network_, x), network_.head()).argmax(-1).reshape({-1}).to(at::kCPU);
         const auto* data = next.const_data_ptr<std::int64_t>();
         return std::vector<std::int32_t>(data, data + next.numel());
     });

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/training/internal/loss.hpp"
 
+#include "core/model/internal/linear.hpp"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/exp.h>
-#include <ATen/ops/linear.h>
 #include <ATen/ops/logsumexp.h>
-#include <ATen/ops/mm.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -44,7 +44,7 @@ public:
             const at::Tensor x = hidden.narrow(0, begin, rows).to(product);
             const at::Tensor target = targets.narrow(0, begin, rows).clamp_min(0).unsqueeze(1);
             const at::Tensor weights = scored.narrow(0, begin, rows).to(hidden.scalar_type()).unsqueeze(1);
-            at::Tensor logits = at::linear(x, weight).to(hidden.scalar_type());
+            at::Tensor logits = apply_linear(x, weight).to(hidden.scalar_type());
             const at::Tensor normaliser = at::logsumexp(logits, {1}, true);
             total += ((normaliser - logits.gather(1, target)) * weights).sum();
             if (!gradients) continue;
@@ -53,8 +53,8 @@ public:
             logits.scatter_add_(1, target, -at::ones_like(weights));
             logits.mul_(weights / count);
             const at::Tensor d = logits.to(product);
-            d_hidden.narrow(0, begin, rows).copy_(at::mm(d, weight));
-            d_head.add_(at::mm(d.t(), x));
+            d_hidden.narrow(0, begin, rows).copy_(matrix_product(d, weight));
+            d_head.add_(matrix_product(d.t(), x));
         }
         if (gradients) ctx->save_for_backward({d_hidden, d_head});
         return total / count;
