@@ -17,13 +17,13 @@ struct BackwardScanShared {
 
     static constexpr std::size_t bytes(int key_tile) {
         const int pitch = key_tile + kPad;
-        return static_cast<std::size_t>(2 * C * pitch + 2 * C * kChunkPitch + 4 * C * kColumnPitch
+        return static_cast<std::size_t>(2 * C * pitch + 2 * C * kChunkPitch + 3 * C * kColumnPitch
                                         + (kCopied ? key_tile * kColumnPitch : 0))
                    * sizeof(Element)
                + static_cast<std::size_t>(key_tile * kColumnPitch + 4 * C) * sizeof(float);
     }
 
-    Tile<Element> k, q, attend, inverse, d_out, x, asked, read, operand;
+    Tile<Element> k, q, attend, inverse, d_out, x, read, operand;  ///< d_out: scaled for Qᵀ once Pᵀ is done with it
     Tile<float> state;
     float *gates, *beta;  ///< [3][C] as prepared, [C]
 
@@ -36,8 +36,7 @@ struct BackwardScanShared {
         inverse = {attend.at(C, 0), kChunkPitch};
         d_out = {inverse.at(C, 0), kColumnPitch};
         x = {d_out.at(C, 0), kColumnPitch};
-        asked = {x.at(C, 0), kColumnPitch};
-        read = {asked.at(C, 0), kColumnPitch};
+        read = {x.at(C, 0), kColumnPitch};
         Element* next = read.at(C, 0);
         if constexpr (kCopied) {
             operand = {next, kColumnPitch};
@@ -125,16 +124,16 @@ private:
         Element* kept = static_cast<Element*>(p.d_states) + index * a.K * p.value_pitch + column;
         for (int i = simt::thread(); i < static_cast<int>(a.K) * kColumns; i += kThreads)
             kept[i / kColumns * p.value_pitch + i % kColumns] = *shared.operand.at(i / kColumns, i % kColumns);
-        for (int i = simt::thread(); i < C * kColumns; i += kThreads) {
-            const int row = i / kColumns, c = i % kColumns;
-            put(*shared.asked.at(row, c), a.scale * shared.gates[row] * to_float(*shared.d_out.at(row, c)));
-        }
         typename ChunkShare<Element>::Rows wanted = {}, m = {};
         share.template multiply_add<false, false>(wanted, shared.k, shared.operand, 0, p.key_tile);
         share.for_each(wanted, [&](float& x, int row, int) { x *= shared.gates[C + row]; });
         share.template multiply_add<true, false>(wanted, shared.attend, shared.d_out, share.diagonal(), C);
         share.for_each(wanted, [&](float& x, int row, int c) { put(*shared.x.at(row, c), x); });
         simt::sync_block();
+        for (int i = simt::thread(); i < C * kColumns; i += kThreads) {
+            Element& asked = *shared.d_out.at(i / kColumns, i % kColumns);
+            put(asked, a.scale * shared.gates[i / kColumns] * to_float(asked));
+        }
         share.template multiply_add<true, false>(m, shared.inverse, shared.x, share.diagonal(), C);
         write(m, chunk);
         simt::sync_block();
@@ -175,7 +174,7 @@ private:
                 RANKSCOPE_UNROLLED
                 for (int i = 0; i < kColumns / 16; ++i) {
                     Right<Element> right[2];
-                    load_right(right, shared.asked, c, i * 16);
+                    load_right(right, shared.d_out, c, i * 16);
                     multiply(sum[i * 2], query, right[0]);
                     multiply(sum[i * 2 + 1], query, right[1]);
                     load_right(right, shared.read, c, i * 16);

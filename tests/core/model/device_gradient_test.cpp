@@ -132,6 +132,18 @@ TEST(DeviceGradients, AreThoseOfTheProcessor) {
     EXPECT_EQ(gradients, 2);
 }
 
+TEST(DeviceGradients, TrustTheCudaKernelOnTheEmulator) {
+    Reports reports;
+    DeviceMixers mixers(emulated_mixers(), reports.sink(), {emulated_gradient()});
+    for (const MixerCall& call : {call_of(1, 700, 1, 1, 16, 24, true), call_of(1, 700, 1, 1, 13, 8, false), call_of(1, 100, 1, 3, 96, 20, true),
+                                  call_of(1, 100, 1, 1, 256, 16, true), call_of(1, 1, 1, 2, 24, 16, true)})
+        EXPECT_NE(mixers.choose_gradient(call), nullptr);
+    EXPECT_EQ(mixers.verdicts().size(), 5U);
+    for (const auto& verdict : mixers.verdicts())
+        EXPECT_LT(verdict.error, 1e-5) << verdict.text();
+    EXPECT_THAT(reports.lines, IsEmpty());
+}
+
 TEST(DeviceGradients, AreSwitchedOffWithKernelWidthAndError) {
     const MixerCall call = call_of(1, 40, 1, 1, 16, 12, true);
     for (const auto& spoil : std::vector<std::function<void(const MixerCall&, MixerGradients&)>>{

@@ -392,6 +392,8 @@ TEST(DeviceDeltaRuleBackward, SaysWhatItDoesNotTake) {
     EXPECT_FALSE(rule.supports(w, small));
     a.K = 128;
     EXPECT_TRUE(rule.supports(w, small));
+    a.element = DeviceElement::BFloat16;
+    EXPECT_TRUE(rule.supports(w, small));
     a.H = 2;
     a.HV = 3;
     EXPECT_FALSE(rule.supports(w, large_device()));
