@@ -9,6 +9,7 @@
 #pragma once
 
 #include "kernels/cpu/delta_rule_chunk.hpp"
+#include "kernels/cpu/next_lines.hpp"
 #include "kernels/cpu/scratch.hpp"
 #include "kernels/cpu/token_shares.hpp"
 #include "kernels/parallel.hpp"
@@ -21,9 +22,9 @@ constexpr std::int64_t kHeadGroup = 8;
 constexpr int kPanelVectors = 2;
 constexpr std::int64_t kPanelWidth = kPanelVectors * kLanes;
 
-// Whether a call is larger than caches: rows of v are then read whole, one behind the other, so that more lines are on their way than
-// one panel waits for, and out is written past the caches, whence it would be driven anyway and where its lines would be read first.
-// A third to two fifths faster with AVX-512, where a panel has two lines of a row; with AVX2, where it has one, it was slower.
+// Whether a call is larger than caches: rows of v are then read whole and those of the next head asked for in time, and out is written
+// past the caches, whence it would be driven anyway and where its lines would be read first. With AVX-512 that takes two fifths
+// (K = 16) to three quarters (128) of the time; with AVX2, which computes longer for the same lines, it gains nothing.
 constexpr std::int64_t kFarFrom = std::int64_t{8} << 20;  ///< bytes of q, k, v and out
 
 inline bool is_far(const DeltaRuleArgs<float>& a) {
@@ -78,7 +79,7 @@ struct ChunkPanel {
     static constexpr int kStride = kPanelWidth;
 
     /// `near_v`: rows of v [kTokens][kStride] that were read before; the call is then far.
-    void run(const ChunkTerms& terms, const float* kT, const float* qT, float* S, const float* near_v) const {
+    void run(const ChunkTerms& terms, const float* kT, const float* qT, float* S, const float* near_v, NextLines& next) const {
         const DeltaRuleArgs<float>& a = head.a;
         const float* v = a.v + head.value(terms.begin) + first;
         float* out = a.out + head.value(terms.begin) + first;
@@ -87,24 +88,25 @@ struct ChunkPanel {
             alignas(64) float whole_v[kTokens * kStride] = {};
             alignas(64) float whole_out[kTokens * kStride];
             for (int i = 0; i < terms.count; ++i) copy_floats(whole_v + i * kStride, v + i * stride, width);
-            compute<false>(terms, kT, qT, S, whole_v, whole_out, kStride);
+            compute<false>(terms, kT, qT, S, whole_v, whole_out, kStride, next);
             for (int i = 0; i < terms.count; ++i) copy_floats(out + i * stride, whole_out + i * kStride, width);
         } else if (near_v != nullptr) {
-            compute<true>(terms, kT, qT, S, near_v, out, stride);
+            compute<true>(terms, kT, qT, S, near_v, out, stride, next);
         } else {
-            compute<false>(terms, kT, qT, S, v, out, stride);
+            compute<false>(terms, kT, qT, S, v, out, stride, next);
         }
         if (terms.position >= 0) write_state(S, head.captured(terms.position) + first);
     }
 
     template <bool kFar>
-    void compute(const ChunkTerms& terms, const float* kT, const float* qT, float* S, const float* v, float* out, std::int64_t stride) const {
+    void compute(const ChunkTerms& terms, const float* kT, const float* qT, float* S, const float* v, float* out, std::int64_t stride, NextLines& next) const {
         const std::int64_t v_stride = kFar ? kStride : stride;
         const DeltaRuleArgs<float>& a = head.a;
         alignas(64) float fresh[kTokens * kStride];
         for (int i = 0; i < kTokens; i += kRows) {
             Vec x[kRows][N] = {};
             multiply<kRows, N, kTokens, 1, kStride>(x, kT + i, S, a.K);
+            if constexpr (kFar) next.some();
             RANKSCOPE_UNROLL
             for (int m = 0; m < kRows; ++m) {
                 const Vec beta = broadcast(terms.beta[i + m]), e = broadcast(terms.since_begin[i + m]);
@@ -114,9 +116,11 @@ struct ChunkPanel {
             store_block(x, fresh + i * kStride, kStride);
         }
         solve<N, kStride>(terms, fresh);
+        if constexpr (kFar) next.some();
         for (int i = 0; i < kTokens; i += kRows) {
             Vec o[kRows][N] = {};
             multiply<kRows, N, kTokens, 1, kStride>(o, qT + i, S, a.K);
+            if constexpr (kFar) next.some();
             RANKSCOPE_UNROLL
             for (int m = 0; m < kRows; ++m) {
                 const Vec e = broadcast(a.scale * terms.since_begin[i + m]);
@@ -141,6 +145,7 @@ struct ChunkPanel {
                 store(x, terms.until_end[i] * load(x));
             }
         }
+        if constexpr (kFar) next.some();
         update_state<N, kStride>(S, terms.decay, kT, fresh, a.K);
     }
 
@@ -166,7 +171,7 @@ struct ChunkPanel {
 // on a page of its own and, where that is a power of two, few of them in a cache at a time; those of neighbouring heads lie
 // side by side. So all heads of the group do a chunk of tokens before any goes on (two chunks where S is wide and changing
 // from one to the next costs more), and meanwhile the lines of the next one are asked for, a few with every panel (is_far: those of
-// its own, when its turn comes).
+// the next head alone, several times in a panel).
 class ChunkedHeads {
 public:
     ChunkedHeads(const DeltaRuleArgs<float>& a, std::int64_t first, std::int64_t count, std::int64_t begin, std::int64_t end)
@@ -195,6 +200,7 @@ public:
             const std::int64_t chunks = cut(t, next_position);
             for (std::int64_t i = 0; i < count_; ++i) {
                 prepare(i, chunks);
+                if (far_) look_ahead(i, chunks, t);
                 for (std::int64_t p = begin_; p < end_; ++p) {
                     for (std::int64_t n = 0; n < chunks; ++n) {
                         if (!far_) fetch(i, t + n * kTokens, p);
@@ -263,13 +269,13 @@ private:
         }
     }
 
-    void run_panel(std::int64_t i, std::int64_t p, std::int64_t n) const {
+    void run_panel(std::int64_t i, std::int64_t p, std::int64_t n) {
         const float *kT = kT_ + n * rows_ * kTokens, *qT = qT_ + n * rows_ * kTokens;
         const float* near_v = far_ ? values(p, n) : nullptr;
         if (width(p) > kLanes) {
-            ChunkPanel<2>{head(i), p * kPanelWidth, width(p)}.run(terms_[n], kT, qT, state(i, p), near_v);
+            ChunkPanel<2>{head(i), p * kPanelWidth, width(p)}.run(terms_[n], kT, qT, state(i, p), near_v, next_);
         } else {
-            ChunkPanel<1>{head(i), p * kPanelWidth, width(p)}.run(terms_[n], kT, qT, state(i, p), near_v);
+            ChunkPanel<1>{head(i), p * kPanelWidth, width(p)}.run(terms_[n], kT, qT, state(i, p), near_v, next_);
         }
     }
 
@@ -301,11 +307,26 @@ private:
         }
     }
 
+    // After head i come the same tokens of the next one, or the tokens from `after` on of the first.
+    void look_ahead(std::int64_t i, std::int64_t chunks, std::int64_t after) {
+        const bool turn = i + 1 == count_;
+        const HeadIndex next = head(turn ? 0 : i + 1);
+        const std::int64_t begin = turn ? after : terms_[0].begin;
+        std::int64_t end = turn ? after + block_chunks_ * kTokens : after;
+        if (end > T_) end = T_;
+        const std::int64_t columns = (end_ * kPanelWidth < a_.V ? end_ * kPanelWidth : a_.V) - begin_ * kPanelWidth;
+        const std::int64_t value = next.value(begin) + begin_ * kPanelWidth, key = next.key(begin);
+        constexpr std::int64_t kPoints = 2 * (kTokens / kRows) + 2;
+        next_.start({a_.v + value, a_.HV * a_.V, columns}, {a_.k + key, a_.H * a_.K, a_.K}, {a_.q + key, a_.H * a_.K, a_.K}, end > begin ? end - begin : 0,
+                    chunks * (end_ - begin_) * kPoints);
+    }
+
     const DeltaRuleArgs<float>& a_;
     std::int64_t first_, count_, begin_, end_;
     std::int64_t T_;  ///< of their sequence
     std::int64_t rows_;
     bool far_ = is_far(a_);
+    NextLines next_;
     std::int64_t block_chunks_ = a_.K <= kOneChunk ? 1 : kBlockChunks;
     ChunkTerms* terms_;
     float *kT_, *qT_, *v_, *S_;
