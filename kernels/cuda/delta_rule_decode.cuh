@@ -23,7 +23,7 @@ RANKSCOPE_DEVICE simt::Float4 sum_over_rows(simt::Float4 x, float* sums) {
         x.z += simt::shuffle_xor(x.z, mask);
         x.w += simt::shuffle_xor(x.w, mask);
     }
-    auto* rows = reinterpret_cast<simt::Float4*>(sums);
+    auto* rows = simt::whole<simt::Float4>(sums);
     const int group = simt::thread() % 8;
     if (lane() < 8) rows[simt::thread() / simt::kWarp * 8 + group] = x;
     simt::sync_block();
@@ -41,7 +41,7 @@ RANKSCOPE_DEVICE simt::Float4 sum_over_rows(simt::Float4 x, float* sums) {
 
 // Up to four neighbours; `whole`: all of them, aligned to 16 bytes.
 RANKSCOPE_DEVICE simt::Float4 load_four(const float* from, int count, bool whole) {
-    if (whole) return *reinterpret_cast<const simt::Float4*>(from);
+    if (whole) return *simt::whole<simt::Float4>(from);
     simt::Float4 x{0, 0, 0, 0};
     if (count > 0) x.x = from[0];
     if (count > 1) x.y = from[1];
@@ -52,7 +52,7 @@ RANKSCOPE_DEVICE simt::Float4 load_four(const float* from, int count, bool whole
 
 RANKSCOPE_DEVICE void store_four(float* to, const simt::Float4& x, int count, bool whole) {
     if (whole) {
-        *reinterpret_cast<simt::Float4*>(to) = x;
+        *simt::whole<simt::Float4>(to) = x;
         return;
     }
     if (count > 0) to[0] = x.x;

@@ -110,7 +110,7 @@ RANKSCOPE_DEVICE void load_rows(const Tile<Element>& to, const Element* from, st
             if (row < rows && column < width) {
                 simt::copy_async(to.at(row, column), from + row * stride + column);
             } else {
-                *reinterpret_cast<simt::Float4*>(to.at(row, column)) = {0, 0, 0, 0};
+                *simt::whole<simt::Float4>(to.at(row, column)) = {0, 0, 0, 0};
             }
         }
         return;

@@ -12,7 +12,8 @@ namespace rankscope::cuda {
 
 using kernels::Bf16;
 
-/// Two bfloat16 numbers, the first in the lower half, rounded to nearest even.
+/// Two bfloat16 numbers, the first in the lower half, rounded to nearest even; a NaN becomes 0x7fff (PTX ISA, cvt: of two
+/// sources the first goes to the upper half).
 RANKSCOPE_DEVICE std::uint32_t pack_bf16(float first, float second) {
 #if defined(__CUDA_ARCH__)
     std::uint32_t packed;
@@ -57,19 +58,19 @@ struct alignas(8) Float2 {
 
 /// Two neighbours of a row, aligned to their joint size.
 RANKSCOPE_DEVICE void put_pair(float* to, float first, float second) {
-    *reinterpret_cast<Float2*>(to) = {first, second};
+    *simt::whole<Float2>(to) = {first, second};
 }
 
 RANKSCOPE_DEVICE void put_pair(Bf16* to, float first, float second) {
-    *reinterpret_cast<std::uint32_t*>(to) = pack_bf16(first, second);
+    *simt::whole<std::uint32_t>(to) = pack_bf16(first, second);
 }
 
 RANKSCOPE_DEVICE Float2 get_pair(const float* from) {
-    return *reinterpret_cast<const Float2*>(from);
+    return *simt::whole<Float2>(from);
 }
 
 RANKSCOPE_DEVICE Float2 get_pair(const Bf16* from) {
-    const std::uint32_t packed = *reinterpret_cast<const std::uint32_t*>(from);
+    const std::uint32_t packed = *simt::whole<std::uint32_t>(from);
     return {first_of(packed), second_of(packed)};
 }
 
@@ -86,7 +87,7 @@ struct Parts<float> {
     static constexpr int count = 3;
 };
 
-/// What lane l holds, with row = l / 4 and pair = 2 · (l % 4):
+/// What lane l holds (PTX ISA, "Matrix Fragments for mma.m16n8k16 with floating point type"), with row = l / 4 and pair = 2 · (l % 4):
 ///   left [16×16]   words 0…3: (row, pair…), (row + 8, pair…), (row, pair + 8…), (row + 8, pair + 8…)
 ///   right [16×8]   words 0, 1: (pair…, row), (pair + 8…, row); pairs run along the summation
 ///   sum [16×8]     (row, pair), (row, pair + 1), (row + 8, pair), (row + 8, pair + 1)
@@ -126,32 +127,41 @@ RANKSCOPE_DEVICE void multiply_words(float (&sum)[4], const std::uint32_t (&a)[4
                     right[pair + w * 8 + 1][row] = second_of(s->b[w]);
                 }
             }
-            float product[16][8] = {};
-            for (int i = 0; i < 16; ++i) {
-                for (int k = 0; k < 16; ++k) {
-                    for (int j = 0; j < 8; ++j)
-                        product[i][j] += left[i][k] * right[k][j];
-                }
-            }
+            float sum[16][8];
+            const auto at = [&](int l, int w) -> float& { return sum[l / 4 + w / 2 * 8][l % 4 * 2 + w % 2]; };
             for (int l = 0; l < simt::kWarp; ++l) {
-                float* to = static_cast<const Slot*>(lanes[l])->sum;
                 for (int w = 0; w < 4; ++w)
-                    to[w] += product[l / 4 + w / 2 * 8][l % 4 * 2 + w % 2];
+                    at(l, w) = static_cast<const Slot*>(lanes[l])->sum[w];
+            }
+            simt::emulator::multiply_tile(sum, left, right);
+            for (int l = 0; l < simt::kWarp; ++l) {
+                for (int w = 0; w < 4; ++w)
+                    static_cast<const Slot*>(lanes[l])->sum[w] = at(l, w);
             }
         },
         &slot);
 #endif
 }
 
-/// sum += a b, smallest products first.
+/// sum += a b. Of float the smallest products first and into a sum of their own: tensor cores cut their sums off instead of
+/// rounding them, always towards zero, so that nothing large may pass through them again and again (Ootomo & Yokota,
+/// arXiv 2203.03341, section 3).
 template <class Element>
 RANKSCOPE_DEVICE void multiply(float (&sum)[4], const Left<Element>& a, const Right<Element>& b) {
     constexpr int parts = Parts<Element>::count;
-    RANKSCOPE_UNROLLED
-    for (int level = parts - 1; level >= 0; --level) {
+    if constexpr (parts == 1) {
+        multiply_words(sum, a.word[0], b.word[0]);
+    } else {
+        float product[4] = {0, 0, 0, 0};
         RANKSCOPE_UNROLLED
-        for (int i = 0; i <= level; ++i)
-            multiply_words(sum, a.word[i], b.word[level - i]);
+        for (int level = parts - 1; level >= 0; --level) {
+            RANKSCOPE_UNROLLED
+            for (int i = 0; i <= level; ++i)
+                multiply_words(product, a.word[i], b.word[level - i]);
+        }
+        RANKSCOPE_UNROLLED
+        for (int x = 0; x < 4; ++x)
+            sum[x] += product[x];
     }
 }
 
@@ -165,7 +175,7 @@ struct Tile {
 };
 
 // Four 8×8 blocks of bfloat16, one row of 16 bytes from each lane: block l / 8, row l % 8. Lane l gets of each block elements
-// (l / 4, 2 · (l % 4)) and the one to the right of it; turned: of the transposed block.
+// (l / 4, 2 · (l % 4)) and the one to the right of it; turned: of the transposed block (PTX ISA, ldmatrix). Rows are aligned to 16 bytes.
 template <bool turned>
 RANKSCOPE_DEVICE void load_blocks(std::uint32_t& w0, std::uint32_t& w1, std::uint32_t& w2, std::uint32_t& w3, const Bf16* row) {
 #if defined(__CUDA_ARCH__)
@@ -182,6 +192,8 @@ RANKSCOPE_DEVICE void load_blocks(std::uint32_t& w0, std::uint32_t& w1, std::uin
                      : "memory");
     }
 #elif !defined(__CUDACC__)
+    simt::emulator::require_shared(row, 16);
+
     struct Slot {
         const Bf16* row;
         std::uint32_t* to[4];

@@ -90,7 +90,20 @@ RANKSCOPE_DEVICE float bits_float(std::uint32_t x) {
     return __uint_as_float(x);
 }
 
-/// 16 bytes from global to shared memory, behind the thread's back; both aligned to 16 bytes.
+/// `at` for one access of sizeof(T) bytes, a multiple of which it has to be (CUDA programming guide, "size and alignment
+/// requirement": else the access is an error).
+template <class T>
+RANKSCOPE_DEVICE T* whole(void* at) {
+    return reinterpret_cast<T*>(at);
+}
+
+template <class T>
+RANKSCOPE_DEVICE const T* whole(const void* at) {
+    return reinterpret_cast<const T*>(at);
+}
+
+/// 16 bytes from global to shared memory, behind the thread's back; both aligned to 16 bytes (PTX ISA, cp.async: .cg takes 16
+/// bytes alone; others see them behind wait_group and a barrier).
 RANKSCOPE_DEVICE void copy_async(void* shared, const void* global) {
     const auto to = static_cast<unsigned>(__cvta_generic_to_shared(shared));
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16;\n" ::"r"(to), "l"(global) : "memory");
@@ -101,7 +114,7 @@ RANKSCOPE_DEVICE void commit_copies() {
     asm volatile("cp.async.commit_group;\n" ::: "memory");
 }
 
-/// Waits until at most `pending` of the thread's groups are under way.
+/// Waits until at most `pending` of the thread's groups are under way; the open one is none of them.
 template <int pending>
 RANKSCOPE_DEVICE void wait_copies() {
     asm volatile("cp.async.wait_group %0;\n" ::"n"(pending) : "memory");
@@ -173,6 +186,18 @@ inline std::uint32_t float_bits(float x) {
 
 inline float bits_float(std::uint32_t x) {
     return __builtin_bit_cast(float, x);
+}
+
+template <class T>
+T* whole(void* at) {
+    emulator::require_aligned(at, sizeof(T));
+    return reinterpret_cast<T*>(at);
+}
+
+template <class T>
+const T* whole(const void* at) {
+    emulator::require_aligned(at, sizeof(T));
+    return reinterpret_cast<const T*>(at);
 }
 
 inline void copy_async(void* shared, const void* global) {

@@ -27,7 +27,7 @@ namespace {
 enum class State { Ready, AtWarp, AtBlock, Done };
 
 struct Copy {
-    void* to;
+    void* to;  // nullptr: has arrived
     const void* from;
 };
 
@@ -72,6 +72,9 @@ private:
     void* base_ = nullptr;
     char* data_ = nullptr;
 };
+
+Schedule schedule = Schedule::Ascending;
+std::size_t shared_limit = std::size_t{227} << 10, shared_size = 0;
 
 class BlockRun {
 public:
@@ -140,6 +143,11 @@ public:
 
     [[nodiscard]] Lane& running() { return *running_; }
 
+    // Of a copy, by the schedule.
+    [[nodiscard]] bool arrives_at_once() {
+        return schedule == Schedule::Descending || (schedule == Schedule::Shuffled && arrivals_() % 2 == 0);
+    }
+
 private:
     void wait(State state) {
         running_->state = state;
@@ -151,10 +159,10 @@ private:
     std::vector<Warp> warps_;
     Lane* running_ = nullptr;
     int at_block_ = 0, done_ = 0;
+    std::mt19937 arrivals_{7};
 };
 
 BlockRun* active = nullptr;
-Schedule schedule = Schedule::Ascending;
 
 std::vector<int> ordered(int count, std::mt19937& random) {
     std::vector<int> order(static_cast<std::size_t>(count));
@@ -165,8 +173,9 @@ std::vector<int> ordered(int count, std::mt19937& random) {
 }
 
 void complete(const std::vector<Copy>& group) {
-    for (const Copy& copy : group)
-        std::memcpy(copy.to, copy.from, 16);
+    for (const Copy& copy : group) {
+        if (copy.to != nullptr) std::memcpy(copy.to, copy.from, 16);
+    }
 }
 
 }  // namespace
@@ -187,9 +196,24 @@ void warp_collective(Collective compute, void* argument) {
     active->warp_collective(compute, argument);
 }
 
+void require_aligned(const void* at, std::size_t bytes) {
+    if (reinterpret_cast<std::uintptr_t>(at) % bytes != 0) fail("an access is not aligned to its size");
+}
+
+void require_shared(const void* at, std::size_t bytes) {
+    require_aligned(at, 16);
+    const auto* begin = active->running().position.shared;
+    const auto* from = static_cast<const char*>(at);
+    if (std::less<>()(from, begin) || std::less<>()(begin + shared_size, from + bytes)) fail("an address is not in shared memory");
+}
+
 void copy_async(void* shared, const void* global) {
-    if (reinterpret_cast<std::uintptr_t>(shared) % 16 != 0 || reinterpret_cast<std::uintptr_t>(global) % 16 != 0)
-        fail("an asynchronous copy is not aligned to 16 bytes");
+    require_shared(shared, 16);
+    require_aligned(global, 16);
+    if (active->arrives_at_once()) {
+        std::memcpy(shared, global, 16);
+        shared = nullptr;
+    }
     active->running().copies.back().push_back({shared, global});
 }
 
@@ -210,9 +234,15 @@ void set_schedule(Schedule chosen) {
     schedule = chosen;
 }
 
+void set_shared_limit(std::size_t bytes) {
+    shared_limit = bytes;
+}
+
 void run(const Grid& grid, int threads, std::size_t shared_bytes, const std::function<void()>& kernel) {
     if (shared_bytes % 16 != 0) fail("shared memory is no multiple of 16 bytes");
     if (grid.x < 1 || grid.y < 1 || grid.z < 1 || grid.y > 65535 || grid.z > 65535) fail("a grid that CUDA does not take");
+    if (shared_bytes > shared_limit) fail("more shared memory than the GPU has for a block");
+    shared_size = shared_bytes;
     SharedMemory shared(shared_bytes);
     BlockRun block(threads, kernel);
     active = &block;
