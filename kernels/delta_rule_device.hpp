@@ -24,7 +24,7 @@ enum class DeviceElement { Float32, BFloat16 };
 ///   g      [tokens, HV]       float32, contiguous, log decay <= 0 (−inf is allowed); may be nullptr
 ///   initial_state [B, HV, K, V]  float32; may be nullptr (zeros)
 ///   out    [tokens, HV, V]    `element`
-///   final_state   [B, HV, K, V]  float32; may be nullptr; may alias initial_state
+///   final_state   [B, HV, K, V]  float32; may be nullptr; may be initial_state (a long sequence is not split then)
 ///   positions     [P]         ascending, 0-based in every sequence
 ///   states [P, B, HV, K, V]   float32; a sequence that ends before a position leaves its place untouched
 ///

@@ -104,11 +104,14 @@ DeltaRulePlan plan_chunked(const DeviceDeltaRuleArgs& args, const DeviceLimits& 
     plan.stages = width->scan_shared[element](2) <= limits.shared_bytes ? 2 : 1;
     const std::int64_t chunks = std::max<std::int64_t>(1, (args.T + chunk_tokens(args.element) - 1) / chunk_tokens(args.element));
     const std::int64_t blocks = args.B * args.HV * ((args.V + kColumns - 1) / kColumns);
+    // The first segment reads the initial state while the last one writes the final state.
+    const bool in_place = args.final_state != nullptr && args.final_state == args.initial_state;
     std::int64_t wanted = segments;
     if (segments <= 0) {
         wanted = std::min({limits.multiprocessors / blocks, chunks / kLeastChunks, kMostSegments});
         if (wanted < kWorthSplitting) wanted = 1;
     }
+    if (in_place) wanted = 1;
     wanted = std::clamp<std::int64_t>(wanted, 1, std::min(chunks, kMostBlocks / args.B));
     plan.segment_chunks = static_cast<int>((chunks + wanted - 1) / wanted);
     plan.segments = static_cast<int>((chunks + plan.segment_chunks - 1) / plan.segment_chunks);

@@ -4,6 +4,7 @@
 
 #include "kernels/bf16.hpp"
 #include "kernels/delta_rule.hpp"
+#include <gtest/gtest.h>
 #if !defined(RANKSCOPE_ON_GPU)
 #include "kernels/cuda/shim/emulator.hpp"
 #endif
@@ -50,6 +51,11 @@ std::vector<double> doubles(const DeviceArray<float>& x) {
     return {values.begin(), values.end()};
 }
 
+bool succeeded(const std::string& error) {
+    EXPECT_EQ(error, "");
+    return error.empty();
+}
+
 template <class Element>
 DeviceResult run_on_device(const DeviceCase& problem, DeviceCase::Kernel kernel, Side side, int segments,
                            const DeviceLimits& limits) {
@@ -90,19 +96,20 @@ DeviceResult run_on_device(const DeviceCase& problem, DeviceCase::Kernel kernel,
     a.offsets = s.ragged ? offsets.data() : nullptr;
     a.initial_state = s.initial ? initial.data() : nullptr;
     a.out = out.data();
-    a.final_state = s.final_state ? final_state.data() : nullptr;
+    a.final_state = s.in_place ? initial.data() : s.final_state ? final_state.data() : nullptr;
     a.positions = positions.data();
     a.P = P;
     a.states = states.data();
+    hold_to(limits);
     if (kernel == DeviceCase::Kernel::Decode) {
         const DeviceDeltaRule& rule = device_delta_rules().front();
-        if (rule.name != "cuda-decode" || !rule.supports(a, limits) || !rule.run(a, limits, nullptr).empty()) return {};
+        if (rule.name != "cuda-decode" || !rule.supports(a, limits) || !succeeded(rule.run(a, limits, nullptr))) return {};
     } else {
         const cuda::DeltaRulePlan plan = cuda::plan_chunked(a, limits, segments);
         if (plan.width == nullptr) return {};
         // NaNs, so that nothing is read before it was written.
         const DeviceArray<float> workspace(plan.workspace / 4, Side::Begin, nothing);
-        if (!cuda::run_chunked(a, plan, workspace.data()).empty()) return {};
+        if (!succeeded(cuda::run_chunked(a, plan, workspace.data()))) return {};
     }
     DeviceResult r;
     const std::vector<Element> written = out.values();
@@ -115,7 +122,7 @@ DeviceResult run_on_device(const DeviceCase& problem, DeviceCase::Kernel kernel,
             return {};  // the gap belongs to somebody else
         }
     }
-    r.final_state = doubles(final_state);
+    r.final_state = doubles(s.in_place ? initial : final_state);
     r.states = doubles(states);
     return r;
 }
@@ -133,6 +140,7 @@ std::string DeviceShape::name() const {
     if (magnitude != 1) text << " magnitude " << magnitude;
     if (zero_keys) text << " zero keys";
     if (closed_gates) text << " closed gates";
+    if (in_place) text << " in place";
     for (const std::int64_t p : positions)
         text << " @" << p;
     return text.str();
@@ -151,6 +159,26 @@ DeviceLimits large_device() {
     return device_limits(0);
 #else
     return {90, 132, std::size_t{227} << 10, true, "emulated"};
+#endif
+}
+
+bool fits(const DeviceShape& shape, const DeviceLimits& limits) {
+    DeviceDeltaRuleArgs a;
+    a.B = a.T = a.tokens = a.H = a.HV = 1;
+    a.K = shape.K;
+    a.V = shape.V;
+    a.element = shape.element;
+    DeviceLimits large = limits;
+    large.shared_bytes = 227 << 10;
+    const DeviceDeltaRule& rule = device_delta_rules().back();
+    return rule.supports(a, limits) || !rule.supports(a, large);
+}
+
+void hold_to(const DeviceLimits& limits) {
+#if defined(RANKSCOPE_ON_GPU)
+    static_cast<void>(limits);
+#else
+    simt::emulator::set_shared_limit(limits.shared_bytes);
 #endif
 }
 

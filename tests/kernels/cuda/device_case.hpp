@@ -25,6 +25,7 @@ struct DeviceShape {
     double magnitude = 1;       ///< of v and the initial state
     bool zero_keys = false;     ///< every third token
     bool closed_gates = false;  ///< every fifth token has g = −inf
+    bool in_place = false;      ///< the final state is written over the initial one
     std::int64_t gap = 0;       ///< elements between the rows of tokens
     std::vector<std::int64_t> positions;
 
@@ -39,6 +40,12 @@ struct DeviceResult {
 
 /// A GPU with much shared memory, as the kernels see it; the real one on a GPU.
 [[nodiscard]] DeviceLimits large_device();
+
+/// False where the GPU lacks nothing but the shared memory for the chunked kernel; true of large_device() on the emulator.
+[[nodiscard]] bool fits(const DeviceShape& shape, const DeviceLimits& limits);
+
+/// Holds the launches that follow to the shared memory of `limits`; a GPU does so itself.
+void hold_to(const DeviceLimits& limits);
 
 class DeviceCase {
 public:

@@ -55,6 +55,7 @@ std::vector<double> on_device(const Batch& batch, bool float64, Side side = Side
     args.out = out.data();
     args.float64 = float64;
     EXPECT_TRUE(device_singular_values_supports(args, limits));
+    hold_to(limits);
     const DeviceArray<double> workspace((device_singular_values_workspace(args, limits) + 7) / 8, Side::Begin,
                                         std::numeric_limits<double>::quiet_NaN());
     EXPECT_EQ(device_singular_values(args, limits, workspace.data()), "");

@@ -51,6 +51,7 @@ std::vector<float> norms(const DeviceCase& problem, Side side, const DeviceLimit
     a.final_state = final_state != nullptr ? last.data() : nullptr;
     args.norms = out.data();
     EXPECT_TRUE(device_state_norms_supports(args, limits));
+    hold_to(limits);
     const DeviceArray<float> workspace(device_state_norms_workspace(args, limits) / 4, Side::Begin, nothing);
     EXPECT_EQ(device_state_norms(args, limits, workspace.data()), "");
     if (final_state != nullptr) {
