@@ -13,13 +13,14 @@ struct DeviceLimits {
     std::size_t shared_bytes = 0;  ///< most shared memory of one block
     bool fast_double = false;      ///< float64 at half the rate of float32
     std::string name;
+    std::string problem;  ///< what CUDA says where the device does not answer
 };
 
 /// Devices the CUDA runtime reports; 0 where there is no driver.
 [[nodiscard]] int device_count() noexcept;
 /// The device kernels of this thread run on from now on.
 void use_device(int device) noexcept;
-/// All zeros for a device that does not answer.
+/// All zeros, with `problem`, for a device that does not answer.
 [[nodiscard]] DeviceLimits device_limits(int device);
 
 }  // namespace rankscope::kernels

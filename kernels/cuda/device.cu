@@ -11,14 +11,17 @@ int device_count() noexcept {
 }
 
 void use_device(int device) noexcept {
-    // A failure shows at the first launch.
+    // Fails for a device alone that device_limits() has nothing to say of, and no kernel supports that.
     static_cast<void>(cudaSetDevice(device));
 }
 
 DeviceLimits device_limits(int device) {
     DeviceLimits limits;
     cudaDeviceProp properties{};
-    if (cudaGetDeviceProperties(&properties, device) != cudaSuccess) return limits;
+    if (const cudaError_t error = cudaGetDeviceProperties(&properties, device); error != cudaSuccess) {
+        limits.problem = cudaGetErrorString(error);
+        return limits;
+    }
     int ratio = 0;
     cudaDeviceGetAttribute(&ratio, cudaDevAttrSingleToDoublePrecisionPerfRatio, device);
     limits.compute_capability = properties.major * 10 + properties.minor;

@@ -5,15 +5,38 @@
 #include <c10/util/Exception.h>
 #include <dlfcn.h>
 
+#include <fmt/format.h>
+
 #include <array>
 #include <filesystem>
 
 namespace rankscope::internal {
 namespace {
 
+template <class Function>
+Function* of_driver(void* driver, const char* name) {
+    return reinterpret_cast<Function*>(dlsym(driver, name));
+}
+
+// Why it offers nothing: LibTorch says no more than that.
+std::string reason_of(void* driver, long runtime) {
+    const auto version_of = of_driver<int(int*)>(driver, "cuDriverGetVersion");
+    if (int version = 0; version_of != nullptr && version_of(&version) == 0) {
+        if (std::string text = driver_too_old(version, runtime); !text.empty()) return text;
+    }
+    const auto start = of_driver<int(unsigned)>(driver, "cuInit");
+    const auto text_of = of_driver<int(int, const char**)>(driver, "cuGetErrorString");
+    const char* text = nullptr;
+    if (start != nullptr && text_of != nullptr) {
+        const int error = start(0);
+        if (error != 0 && text_of(error, &text) == 0 && text != nullptr) return fmt::format("the NVIDIA driver says: {}", text);
+    }
+    return "the driver reports no device";
+}
+
 CudaSupport open_cuda() {
-    if (dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL) == nullptr)
-        return {0, "no NVIDIA driver is installed (libcuda.so.1)"};
+    void* driver = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL);
+    if (driver == nullptr) return {0, "no NVIDIA driver is installed (libcuda.so.1)"};
     // An address inside libtorch_cpu.so tells where LibTorch lies.
     Dl_info info;
     if (dladdr(reinterpret_cast<const void*>(&at::globalContext), &info) == 0)
@@ -25,9 +48,9 @@ CudaSupport open_cuda() {
         return {0, text != nullptr ? text : library.string()};
     }
     try {
-        if (!at::hasCUDA()) return {0, "the driver offers no device to LibTorch"};
-        const int devices = at::detail::getCUDAHooks().deviceCount();
-        return {devices, devices > 0 ? "" : "the driver reports no device"};
+        const auto& hooks = at::detail::getCUDAHooks();
+        const int devices = at::hasCUDA() ? hooks.deviceCount() : 0;
+        return {devices, devices > 0 ? "" : reason_of(driver, hooks.versionCUDART())};
     } catch (const c10::Error& error) {
         return {0, error.what_without_backtrace()};
     }
@@ -38,6 +61,12 @@ CudaSupport open_cuda() {
 const CudaSupport& cuda_support() {
     static const CudaSupport support = open_cuda();
     return support;
+}
+
+std::string driver_too_old(int driver, long runtime) {
+    if (driver / 1000 >= runtime / 1000) return {};
+    return fmt::format("the NVIDIA driver is too old: it knows CUDA {}.{}, and {}.0 or newer is needed", driver / 1000, driver % 1000 / 10,
+                       runtime / 1000);
 }
 
 // Of the driver: LibTorch's hooks do not tell names.

@@ -2,6 +2,8 @@
 #include "core/model/internal/device_mixer.hpp"
 
 #include <ATen/ops/zeros.h>
+#include <c10/core/DeviceGuard.h>
+#include <fmt/format.h>
 
 #include <cstdio>
 #include <memory>
@@ -10,16 +12,33 @@
 namespace rankscope::internal {
 namespace {
 
+// Why no kernel runs on the device at all, whatever the widths; empty where some may.
+std::string kernels_refuse([[maybe_unused]] const at::Device& device) {
+#if defined(RANKSCOPE_CUDA_KERNELS)
+    const kernels::DeviceLimits limits = kernels::device_limits(device.has_index() ? device.index() : 0);
+    if (!limits.problem.empty()) return "the CUDA kernels do not run on " + device.str() + ": " + limits.problem;
+    if (limits.compute_capability < 80)
+        return fmt::format("the CUDA kernels do not run on {}: compute capability {}.{}, and they need 8.0", device.str(),
+                           limits.compute_capability / 10, limits.compute_capability % 10);
+#endif
+    return {};
+}
+
+void report(const std::string& text) {
+    std::fprintf(stderr, "rankscope: %s\n", text.c_str());
+}
+
 std::vector<DeviceMixer> mixers_of(const at::Device& device) {
     std::vector<DeviceMixer> mixers;
 #if defined(RANKSCOPE_CUDA_KERNELS)
     const int index = device.has_index() ? device.index() : 0;
-    kernels::use_device(index);
     const kernels::DeviceLimits limits = kernels::device_limits(index);
     for (const kernels::DeviceDeltaRule& rule : kernels::device_delta_rules()) {
         DeviceMixer mixer = device_mixer(rule, limits);
-        // LibTorch and the kernels each have a CUDA runtime of their own, with a current device of its own.
+        // LibTorch and the kernels each have a CUDA runtime of their own, with a current device of its own. The guard puts back what
+        // LibTorch had, which may see what the other runtime sets.
         mixer.run = [index, run = std::move(mixer.run)](const MixerCall& call) {
+            const c10::DeviceGuard guard(call.q.device());
             kernels::use_device(index);
             return run(call);
         };
@@ -39,6 +58,7 @@ std::vector<DeviceGradient> gradients_of(const at::Device& device) {
     for (const kernels::DeviceDeltaRuleBackward& rule : kernels::device_delta_rule_backwards()) {
         DeviceGradient gradient = device_gradient(rule, limits);
         gradient.run = [index, run = std::move(gradient.run)](const MixerCall& call, const at::Tensor& d_out) {
+            const c10::DeviceGuard guard(call.q.device());
             kernels::use_device(index);
             return run(call, d_out);
         };
@@ -58,9 +78,8 @@ DeviceMixers& cuda_mixers(const at::Device& device) {
     const std::lock_guard lock(mutex);
     std::unique_ptr<DeviceMixers>& mine = all[device.has_index() ? device.index() : 0];
     if (mine == nullptr) {
-        mine = std::make_unique<DeviceMixers>(
-            mixers_of(device), [](const std::string& text) { std::fprintf(stderr, "rankscope: %s\n", text.c_str()); },
-            gradients_of(device));
+        if (const std::string text = kernels_refuse(device); !text.empty()) report(text + "; LibTorch's own operations compute instead");
+        mine = std::make_unique<DeviceMixers>(mixers_of(device), &report, gradients_of(device));
     }
     return *mine;
 }
@@ -82,6 +101,7 @@ std::vector<std::string> check_cuda_mixers(const at::Device& device) {
         }
     }
     std::vector<std::string> lines;
+    if (std::string text = kernels_refuse(device); !text.empty()) lines.push_back(std::move(text));
     for (const KernelVerdict& verdict : mixers.verdicts())
         lines.push_back(verdict.text());
     return lines;

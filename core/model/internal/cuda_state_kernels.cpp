@@ -2,6 +2,7 @@
 #include "core/model/internal/state_kernels.hpp"
 
 #include <ATen/ops/zeros.h>
+#include <c10/core/DeviceGuard.h>
 
 #include <cstdio>
 #include <memory>
@@ -15,19 +16,20 @@ std::unique_ptr<StateKernels> kernels_of(const at::Device& device) {
     std::optional<NormsKernel> norms;
 #if defined(RANKSCOPE_CUDA_KERNELS)
     const int index = device.has_index() ? device.index() : 0;
-    kernels::use_device(index);
     const kernels::DeviceLimits limits = kernels::device_limits(index);
     const StateKernelFunctions functions{&kernels::device_singular_values_supports, &kernels::device_singular_values_workspace,
                                          &kernels::device_singular_values,          &kernels::device_state_norms_supports,
                                          &kernels::device_state_norms_workspace,    &kernels::device_state_norms};
     spectra = spectra_kernel(functions, limits);
     norms = norms_kernel(functions, limits);
-    // LibTorch and the kernels each have a CUDA runtime of their own, with a current device of its own.
+    // As in cuda_mixers.cpp.
     spectra->run = [index, run = std::move(spectra->run)](const at::Tensor& matrices) {
+        const c10::DeviceGuard guard(matrices.device());
         kernels::use_device(index);
         return run(matrices);
     };
     norms->run = [index, run = std::move(norms->run)](const NormsCall& call) {
+        const c10::DeviceGuard guard(call.k.device());
         kernels::use_device(index);
         return run(call);
     };

@@ -16,10 +16,21 @@
 
 namespace rankscope::internal {
 
+/// The cudaStream_t of a stream, as LibTorch tells it from 2.11 on; of an older one the default stream alone is known, which is null.
+template <class Stream>
+void* handle_of(const Stream& stream) {
+    if constexpr (requires { stream.native_handle(); }) {
+        return stream.native_handle();
+    } else {
+        if (stream.id() != 0) throw Error(ErrorKind::Internal, "this LibTorch does not tell the handle of a stream");
+        return nullptr;
+    }
+}
+
 /// The stream on which LibTorch enqueues its own operations; nullptr on the CPU (the emulator).
 inline void* current_stream(const at::Device& device) {
     if (device.is_cpu()) return nullptr;
-    return c10::impl::VirtualGuardImpl(device.type()).getStream(device).native_handle();
+    return handle_of(c10::impl::VirtualGuardImpl(device.type()).getStream(device));
 }
 
 /// Memory of a kernel, aligned to 256 bytes. Freed memory is given out again on the same stream alone, so after the kernel.
