@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One table of what the CUDA kernels do, beside the peaks measured on the same machine first.
-// usage: gpu_benchmark [repeats]; every repeat times each row once, so that a slow moment hits all of them.
+// usage: gpu_benchmark [seconds]: about how long it measures. Round after round times each row once, so that a slow moment hits all of
+// them; slow rows sit later rounds out. What each row took at first is printed at once: a run that is cut off has told something.
 #include "kernels/cuda/mma.cuh"
 #include "kernels/delta_rule_device.hpp"
 #include "kernels/singular_values_device.hpp"
@@ -9,6 +10,7 @@
 #include <cuda_runtime.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -23,12 +25,6 @@ using namespace rankscope::kernels;
 void check(cudaError_t error) {
     if (error == cudaSuccess) return;
     std::fprintf(stderr, "CUDA: %s\n", cudaGetErrorString(error));
-    std::exit(1);
-}
-
-void check(const std::string& error) {
-    if (error.empty()) return;
-    std::fprintf(stderr, "%s\n", error.c_str());
     std::exit(1);
 }
 
@@ -74,10 +70,15 @@ __global__ void tensor_peak(float* sink) {
 
 struct Row {
     std::string what;
-    std::function<void()> run;
+    std::function<std::string()> run;  // empty, or what CUDA says
     double flops = 0, bytes = 0;
     std::vector<double> ms = {};
+    int calls = 1;     // in one measurement
+    double spent = 0;  // milliseconds
 };
+
+constexpr int kLeastRounds = 3, kMostRounds = 50, kMostCalls = 200;
+constexpr double kMeasured = 2;  // milliseconds of a measurement of short calls
 
 double time_of(const std::function<void()>& run, int calls) {
     cudaEvent_t start, end;
@@ -93,6 +94,23 @@ double time_of(const std::function<void()>& run, int calls) {
     check(cudaEventDestroy(start));
     check(cudaEventDestroy(end));
     return ms / calls;
+}
+
+// Runs a row for the first time. false, and a line about it, where it fails.
+bool begins(Row& row) {
+    std::string error = row.run();
+    if (error.empty()) {
+        const cudaError_t late = cudaDeviceSynchronize();
+        if (late != cudaSuccess) error = cudaGetErrorString(late);
+    }
+    if (error.empty()) {
+        const double first = time_of([&] { static_cast<void>(row.run()); }, 1);
+        row.calls = std::clamp(static_cast<int>(kMeasured / std::max(first, 1e-4)), 1, kMostCalls);
+        std::printf("%s: %.4f ms\n", row.what.c_str(), first);
+        return true;
+    }
+    std::printf("FAILED %s: %s\n", row.what.c_str(), error.c_str());
+    return false;
 }
 
 double median(std::vector<double> x) {
@@ -129,7 +147,8 @@ DeviceDeltaRuleArgs call(std::int64_t B, std::int64_t T, std::int64_t H, std::in
 }  // namespace
 
 int main(int count, char** arguments) {
-    const int repeats = count > 1 ? std::atoi(arguments[1]) : 20;
+    const double seconds = count > 1 ? std::atof(arguments[1]) : 60;
+    std::setvbuf(stdout, nullptr, _IOLBF, 0);
     if (device_count() == 0) {
         std::fprintf(stderr, "no CUDA device\n");
         return 1;
@@ -159,7 +178,7 @@ int main(int count, char** arguments) {
         const double size = a.element == DeviceElement::Float32 ? 4 : 2, heads = static_cast<double>(a.tokens * a.HV);
         const double states = static_cast<double>(a.B * a.HV * a.K * a.V) * 4 * (a.initial_state != nullptr ? 2 : 1);
         rows.push_back(
-            {what, [=] { check(rule.run(a, limits, workspace)); }, 7 * heads * static_cast<double>(a.K * a.V),
+            {what, [=] { return rule.run(a, limits, workspace); }, 7 * heads * static_cast<double>(a.K * a.V),
              size * (2.0 * static_cast<double>(a.tokens * a.H * a.K) + 2 * heads * static_cast<double>(a.V)) + states});
     };
     for (const std::int64_t K : {128, 96, 80, 64, 48, 32, 16})
@@ -196,7 +215,7 @@ int main(int count, char** arguments) {
         w.d_beta = array<float>(static_cast<std::size_t>(forward.tokens * forward.HV));
         w.d_g = array<float>(static_cast<std::size_t>(forward.tokens * forward.HV));
         void* workspace = array<char>(gradient.workspace(w, limits));
-        rows.push_back({what, [=] { check(gradient.run(w, limits, workspace)); },
+        rows.push_back({what, [=] { return gradient.run(w, limits, workspace); },
                         14 * static_cast<double>(forward.tokens * forward.HV) * static_cast<double>(forward.K * forward.V),
                         size * (4.0 * static_cast<double>(keys) + 3.0 * static_cast<double>(values))});
     };
@@ -215,7 +234,7 @@ int main(int count, char** arguments) {
             void* workspace = array<char>(device_singular_values_workspace(a, limits));
             rows.push_back(
                 {"4096 singular values " + std::string(float64 ? "f64 " : "f32 ") + std::to_string(n) + "x" + std::to_string(n),
-                 [=] { check(device_singular_values(a, limits, workspace)); },
+                 [=] { return device_singular_values(a, limits, workspace); },
                  static_cast<double>(a.count) * 8.0 / 3 * static_cast<double>(n * n * n),
                  static_cast<double>(a.count * n * n) * 4});
         }
@@ -232,24 +251,31 @@ int main(int count, char** arguments) {
     norms.norms = array<float>(4096 * 16 * 2);
     void* workspace = array<char>(device_state_norms_workspace(norms, limits));
     rows.push_back({"norms at every token, 16 heads, 4096 tokens, 128x128",
-                    [=] { check(device_state_norms(norms, limits, workspace)); }, 0, 0});
+                    [=] { return device_state_norms(norms, limits, workspace); }, 0, 0});
 
-    for (Row& row : rows)
-        row.run();
+    const std::size_t all = rows.size();
+    std::erase_if(rows, [](Row& row) { return !begins(row); });
+    // After an error like an illegal address nothing runs any more in this process.
     check(cudaDeviceSynchronize());
-    for (int i = 0; i < repeats; ++i) {
-        for (Row& row : rows)
-            row.ms.push_back(time_of(row.run, 3));
+    const auto start = std::chrono::steady_clock::now();
+    const auto passed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
+    const double share = 1000 * seconds / static_cast<double>(std::max<std::size_t>(1, rows.size()));
+    for (int round = 0; round < kMostRounds && (round < kLeastRounds || passed() < seconds); ++round) {
+        for (Row& row : rows) {
+            if (round >= kLeastRounds && row.spent > share) continue;
+            row.ms.push_back(time_of([&] { static_cast<void>(row.run()); }, row.calls));
+            row.spent += row.ms.back() * row.calls;
+        }
     }
     std::printf(
-        "\n| what | ms, median | least | most | useful GF/s | of mma peak | GB/s | of copy peak "
-        "|\n|---|---|---|---|---|---|---|---|\n");
+        "\n| what | times | ms, median | least | most | useful GF/s | of mma peak | GB/s | of copy peak "
+        "|\n|---|---|---|---|---|---|---|---|---|\n");
     for (const Row& row : rows) {
         const double ms = median(row.ms);
-        std::printf("| %s | %.4f | %.4f | %.4f | %.0f | %.0f %% | %.0f | %.0f %% |\n", row.what.c_str(), ms,
+        std::printf("| %s | %zu x %d | %.4f | %.4f | %.4f | %.0f | %.0f %% | %.0f | %.0f %% |\n", row.what.c_str(), row.ms.size(), row.calls, ms,
                     *std::min_element(row.ms.begin(), row.ms.end()), *std::max_element(row.ms.begin(), row.ms.end()),
                     row.flops / ms / 1e6, 100 * row.flops / ms / 1e6 / peak_flops, row.bytes / ms / 1e6,
                     100 * row.bytes / ms / 1e6 / peak_bytes);
     }
-    return 0;
+    return rows.size() == all ? 0 : 1;
 }

@@ -3,8 +3,13 @@
 
 #include <cstring>
 
-/// usage: PROGRAM [part of a test's name]
+/// usage: PROGRAM [part of a test's name], or PROGRAM --list
 int main(int count, char** arguments) {
+    if (count > 1 && std::strcmp(arguments[1], "--list") == 0) {
+        for (const testing::Case& test : testing::cases())
+            std::cout << test.name << '\n';
+        return 0;
+    }
     int failed = 0, run = 0;
     for (const testing::Case& test : testing::cases()) {
         if (count > 1 && test.name.find(arguments[1]) == std::string::npos) continue;
