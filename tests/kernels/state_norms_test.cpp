@@ -182,7 +182,10 @@ TEST_P(StateNormsOf, FindTheDirectionThatIsLeftWhenTheFirstIsForgotten) {
             std::normal_distribution<double> normal;
             std::vector<double> mirror(static_cast<std::size_t>(width));
             double squares = 0;
-            for (double& x : mirror) squares += (x = normal(random)) * x;
+            for (double& x : mirror) {
+                x = normal(random);
+                squares += x * x;
+            }
             for (std::int64_t c = 0; c < width; ++c) {
                 const double sigma = c == 0 ? 3 : c == 1 ? 2.9 : 1.0 / static_cast<double>(c - 1);
                 for (std::int64_t j = 0; j < width; ++j) {

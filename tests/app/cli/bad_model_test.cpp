@@ -153,7 +153,7 @@ TEST_F(BadModel, ShardsThatAreMissing) {
 }
 
 TEST_F(BadModel, ConfigThatIsNoJson) {
-    for (const std::string text : {std::string("{\"model_type\": "), std::string("[1, 2]"), std::string(), std::string("\xff\xfe\0x", 4), std::string(500000, '[')}) {
+    for (const std::string& text : {std::string("{\"model_type\": "), std::string("[1, 2]"), std::string(), std::string("\xff\xfe\0x", 4), std::string(500000, '[')}) {
         SCOPED_TRACE(text.substr(0, 20));
         damage("config.json", text);
         refused(model_, 3, {"config.json"});

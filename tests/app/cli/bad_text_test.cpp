@@ -107,7 +107,7 @@ TEST_F(BadTokenizer, WithAnIdBeyondTheVocabulary) {
 }
 
 TEST_F(BadTokenizer, ThatIsNoJson) {
-    for (const std::string text : {std::string(), std::string("{"), std::string("[]"), std::string(300000, '['), std::string("{\"model\": {}}")}) {
+    for (const std::string& text : {std::string(), std::string("{"), std::string("[]"), std::string(300000, '['), std::string("{\"model\": {}}")}) {
         std::ofstream(file_) << text;
         refused(3, {"tokenizer.json"});
     }

@@ -64,8 +64,12 @@ TEST_F(Demo, DoesTheWholeMainJob) {
     const Json again = run_json({"evaluate", model, "--text", text, "--window", "128", "--plan", path("results/plans/drrqr-50.json"), "--plan",
                                  path("results/plans/taylor-75.json")});
     for (const Json& plan : json["plans"]) {
-        if (plan["method"] == "drrqr" && plan["ratio"] == 0.5) EXPECT_DOUBLE_EQ(plan["nll"].get<double>(), again["plans"][0]["nll"].get<double>());
-        if (plan["method"] == "taylor" && plan["ratio"] == 0.75) EXPECT_DOUBLE_EQ(plan["nll"].get<double>(), again["plans"][1]["nll"].get<double>());
+        if (plan["method"] == "drrqr" && plan["ratio"] == 0.5) {
+            EXPECT_DOUBLE_EQ(plan["nll"].get<double>(), again["plans"][0]["nll"].get<double>());
+        }
+        if (plan["method"] == "taylor" && plan["ratio"] == 0.75) {
+            EXPECT_DOUBLE_EQ(plan["nll"].get<double>(), again["plans"][1]["nll"].get<double>());
+        }
     }
     EXPECT_NEAR(json["export"]["nll"].get<double>(), again["plans"][0]["nll"].get<double>(), 1e-5);
     EXPECT_EQ(run_json({"info", path("results/exported")})["layers"][0]["key_dim"], 8);

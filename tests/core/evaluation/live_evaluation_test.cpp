@@ -58,7 +58,9 @@ protected:
         EXPECT_EQ(a.perplexity, b.perplexity);
         EXPECT_EQ(a.perplexity_se, b.perplexity_se);
         ASSERT_EQ(a.answers.has_value(), b.answers.has_value());
-        if (a.answers) EXPECT_EQ(a.answers->accuracy, b.answers->accuracy);
+        if (a.answers) {
+            EXPECT_EQ(a.answers->accuracy, b.answers->accuracy);
+        }
     }
 
     static void expect_equal(const EvaluateResult& a, const EvaluateResult& b) {

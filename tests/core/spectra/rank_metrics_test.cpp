@@ -128,7 +128,9 @@ TEST(RankMetrics, AreOrderedAsTheoryHasIt) {
 TEST(RankThreshold, IsAtATenThousandthAndSaysSo) {
     EXPECT_EQ(rank_metrics(std::vector<double>{1, 1.1e-4, 0.9e-4}).threshold, 2);
     for (const RankMetric& metric : rank_metrics_table()) {
-        if (metric.name == "rank_threshold") EXPECT_EQ(metric.description, "#{σ_i > 10⁻⁴ σ_1}");
+        if (metric.name == "rank_threshold") {
+            EXPECT_EQ(metric.description, "#{σ_i > 10⁻⁴ σ_1}");
+        }
     }
 }
 
