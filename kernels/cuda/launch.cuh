@@ -19,7 +19,11 @@ inline cudaError_t allow_shared(const void* kernel, std::size_t bytes) {
     if (error == cudaSuccess) error = cudaDeviceGetAttribute(&most, cudaDevAttrMaxSharedMemoryPerBlockOptin, device);
     if (error != cudaSuccess) return error;
     if (bytes > static_cast<std::size_t>(most)) return cudaErrorInvalidConfiguration;
-    return cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, most);
+    const auto allow = [&](int limit) { return cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, limit); };
+    // With what the driver counts as the kernel's own memory all of it may be too much.
+    if (allow(most) == cudaSuccess) return cudaSuccess;
+    static_cast<void>(cudaGetLastError());
+    return allow(static_cast<int>(bytes));
 }
 #endif
 

@@ -87,7 +87,7 @@ struct Parts<float> {
     static constexpr int count = 3;
 };
 
-/// What lane l holds (PTX ISA, "Matrix Fragments for mma.m16n8k16 with floating point type"), with row = l / 4 and pair = 2 · (l % 4):
+/// What lane l holds (PTX ISA 9.2, 9.7.14.5.8, mma.m16n8k16 with floating point type), with row = l / 4 and pair = 2 · (l % 4):
 ///   left [16×16]   words 0…3: (row, pair…), (row + 8, pair…), (row, pair + 8…), (row + 8, pair + 8…)
 ///   right [16×8]   words 0, 1: (pair…, row), (pair + 8…, row); pairs run along the summation
 ///   sum [16×8]     (row, pair), (row, pair + 1), (row + 8, pair), (row + 8, pair + 1)
