@@ -30,7 +30,7 @@ step() {
         say "| $name | | left out, no time |"
         return 1
     fi
-    [ $limit -le $left ] || limit=$left
+    [ "$limit" -le $left ] || limit=$left
     timeout -k 5 "$limit" "$@" >"$report/$name.txt" 2>&1
     status=$?
     case $status in
@@ -68,6 +68,8 @@ for test in $("$programs/gpu_tests" --list | sed -n '/^TensorCores/p') $("$progr
     step "$test" 60 "$programs/gpu_tests" "$test"
 done
 step benchmark 150 "$programs/gpu_benchmark" 60
+# Built elsewhere it knows LibTorch's folder there.
+[ -n "$libtorch" ] && export LD_LIBRARY_PATH="$libtorch/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 [ -x "$programs/gpu_torch_check" ] && step torch_check 150 "$programs/gpu_torch_check" 5
 
 if command -v compute-sanitizer >/dev/null; then
@@ -84,7 +86,7 @@ fi
 say ""
 for name in benchmark torch_check; do
     if [ -f "$report/$name.txt" ]; then
-        cat "$report/$name.txt" | tee -a "$table"
+        tee -a "$table" <"$report/$name.txt"
         say ""
     fi
 done
