@@ -101,14 +101,22 @@ public:
             });
         }
         std::fill(warps_.begin(), warps_.end(), Warp());
+        const std::vector<int> warps = warps_of(order);
         while (done_ < static_cast<int>(lanes_.size())) {
             bool moved = false;
-            for (const int i : order) {
-                Lane& lane = lanes_[static_cast<std::size_t>(i)];
-                if (lane.state != State::Ready) continue;
-                moved = true;
-                running_ = &lane;
-                lane.fiber->resume();
+            for (const int warp : warps) {
+                // Side by side, or each as far ahead of the others as it gets.
+                bool again = true;
+                for (int pass = 0; again && (pass == 0 || schedule != Schedule::Ascending); ++pass) {
+                    again = false;
+                    for (const int i : order) {
+                        Lane& lane = lanes_[static_cast<std::size_t>(i)];
+                        if (i / kWarp != warp || lane.state != State::Ready) continue;
+                        again = moved = true;
+                        running_ = &lane;
+                        lane.fiber->resume();
+                    }
+                }
             }
             if (!moved) fail("threads wait at a barrier or warp operation that others never reach");
         }
@@ -149,6 +157,15 @@ public:
     }
 
 private:
+    // In the order of their first lanes.
+    static std::vector<int> warps_of(const std::vector<int>& order) {
+        std::vector<int> warps;
+        for (const int i : order) {
+            if (std::find(warps.begin(), warps.end(), i / kWarp) == warps.end()) warps.push_back(i / kWarp);
+        }
+        return warps;
+    }
+
     void wait(State state) {
         running_->state = state;
         running_->fiber->yield();

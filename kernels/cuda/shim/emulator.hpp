@@ -59,8 +59,9 @@ void wait_copies(int pending);
 
 enum class Schedule { Ascending, Descending, Shuffled };
 
-/// Order of the threads of a block between two barriers, and of the blocks, for the launches that follow. Asynchronous copies
-/// arrive at the wait (Ascending), at once (Descending) or either way.
+/// Order of the threads of a block between two barriers, and of the blocks, for the launches that follow. Ascending: warps go from
+/// one of their operations to the next side by side, asynchronous copies arrive at the wait. Else a warp runs as far as it gets
+/// before the next one does, and copies arrive at once (Descending) or either way (Shuffled).
 void set_schedule(Schedule schedule);
 
 /// Shared memory that a launch may ask for from now on, 227 KiB at first: compute capability 8.0 has 163 KiB, 8.6, 8.9 and

@@ -106,7 +106,11 @@ TEST(DeviceDeltaRule, SplitsALongSequenceAnywhere) {
             s.ragged = true;
             s.lengths = {300, 0, 65, 129};
             s.positions = {3, 63, 64, 200, 299};
+            // Little is forgotten or overwritten: what a segment does to the state before it counts.
+            s.decay = 0.01;
+            s.beta_high = 0.2;
             check(s, static_cast<unsigned>(segments), Kernel::Chunked, segments);
+            in_other_orders([&] { check(s, static_cast<unsigned>(segments), Kernel::Chunked, segments); });
         }
     }
 }
