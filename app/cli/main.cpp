@@ -5,9 +5,11 @@
 #include <pthread.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -130,8 +132,14 @@ int run(int argc, char** argv) {
 }  // namespace rankscope::cli
 
 int main(int argc, char** argv) {
-    const int code = rankscope::cli::run(argc, argv);
-    std::fflush(stdout);
+    int code = rankscope::cli::run(argc, argv);
+    // Behind a `>` may be a full disk: an answer that nobody can read is none.
+    errno = 0;
+    if ((std::fflush(stdout) != 0 || std::ferror(stdout) != 0) && code == 0) {
+        std::fprintf(stderr, "rankscope-cli: cannot write: standard output%s%s\nhint: free some disk space or choose another place\n",
+                     errno != 0 ? ": " : "", errno != 0 ? std::strerror(errno) : "");
+        code = 5;
+    }
     std::fflush(stderr);
     // Detached threads and LibTorch's pools have nothing to lose; running their destructors only costs time.
     std::_Exit(code);

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/app/cli/cli_test.hpp"
 
+#include <sys/wait.h>
+
+#include <cstdlib>
+
 namespace rankscope::test {
 namespace {
 
@@ -43,6 +47,20 @@ TEST_F(Usage, IsRefusedWithCode2) {
     expect_refused({"corpus", "poem", "-o", path("x")}, 2, {"poem"});
     expect_refused({"demo", "--run", "nothing-of-that-name"}, 2, {"nothing-of-that-name"});
     EXPECT_TRUE(listing().empty());
+}
+
+// Behind `>` may be a full disk: a script must not take an empty file for an answer.
+TEST_F(Usage, AnAnswerThatCannotBeWrittenIsNoSuccess) {
+    if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full";
+    const std::filesystem::path said = path("said");
+    const std::string model = golden_model("delta_net-plain");
+    for (const std::string& options : {"info '" + model + "' --json", "info '" + model + "'", std::string("--help")}) {
+        const std::string command = "'" + program_path().string() + "' " + options + " > /dev/full 2> '" + said.string() + "'";
+        const int status = std::system(command.c_str());
+        ASSERT_TRUE(WIFEXITED(status)) << options;
+        EXPECT_EQ(WEXITSTATUS(status), 5) << options;
+        EXPECT_THAT(read_file(said), HasSubstr("cannot write: standard output")) << options;
+    }
 }
 
 // What a name from outside holds never reaches a terminal as it is.
