@@ -105,6 +105,12 @@ std::int64_t data_bytes(const CaptureLayout& layout) {
     return numbers * static_cast<std::int64_t>(sizeof(float));
 }
 
+std::int64_t file_bytes(const CaptureLayout& layout) {
+    // Of its datasets and their attributes; a reference, a heap entry and a short text.
+    constexpr std::int64_t kPerLayer = 20 << 10, kPerToken = 48;
+    return data_bytes(layout) + std::ssize(layout.layers) * kPerLayer + layout.windows() * layout.window_tokens * kPerToken;
+}
+
 std::vector<std::int64_t> state_chunk(std::span<const std::int64_t> shape) {
     // From the innermost dimension outwards, as much as one write may hold.
     const auto grown = [&](std::int64_t limit, std::size_t outermost) {
@@ -122,7 +128,10 @@ std::vector<std::int64_t> state_chunk(std::span<const std::int64_t> shape) {
     const std::int64_t window = shape[1] * shape[2] * state;
     if (window < kSmallWrite) {
         std::vector<std::int64_t> chunk(shape.begin(), shape.end());
-        chunk[0] = std::clamp<std::int64_t>((kSmallWrite + window - 1) / window, 1, shape[0]);
+        const std::int64_t least = std::clamp<std::int64_t>((kSmallWrite + window - 1) / window, 1, shape[0]);
+        // Chunks of the same length, or the last one could be nearly empty and still take its whole place on disk.
+        const std::int64_t chunks = shape[0] / least;
+        chunk[0] = (shape[0] + chunks - 1) / chunks;
         return chunk;
     }
     return grown(state > kLargeWrite && state <= kLargestWrite ? state : kLargeWrite, 1);

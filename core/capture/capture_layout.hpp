@@ -56,6 +56,9 @@ struct CaptureLayout {
 /// Bytes of the numbers that a capture of this layout holds, without text and HDF5's own structures.
 [[nodiscard]] std::int64_t data_bytes(const CaptureLayout& layout);
 
+/// About what the file takes on disk, with the text of its tokens: for people, before it is written.
+[[nodiscard]] std::int64_t file_bytes(const CaptureLayout& layout);
+
 /// Chunk of `states` [W, Ps, head, K, V]: whole states, and whole windows where they are small, so that one chunk is one
 /// write of 256 KiB to 4 MiB. A single state above 4 MiB is cut along K.
 [[nodiscard]] std::vector<std::int64_t> state_chunk(std::span<const std::int64_t> shape);

@@ -37,6 +37,15 @@ TEST(CaptureLayoutTest, OneChunkOfStatesIsOneWriteOf256KibTo4Mib) {
     EXPECT_THAT(state_chunk(std::vector<std::int64_t>{2, 3, 4, 8, 8}), ElementsAre(2, 3, 4, 8, 8));
 }
 
+TEST(CaptureLayoutTest, ChunksOfSmallStatesLeaveHardlyAnyRoomUnused) {
+    // Chunks have their whole place on disk: with 6 and 6 windows a capture of 8 would hold half as many again.
+    for (std::int64_t windows = 1; windows < 100; ++windows) {
+        const std::vector<std::int64_t> chunk = state_chunk(std::vector<std::int64_t>{windows, 1, 3, 64, 64});
+        const std::int64_t chunks = (windows + chunk[0] - 1) / chunk[0];
+        EXPECT_LT(chunks * chunk[0] - windows, chunks) << windows;
+    }
+}
+
 TEST(CaptureLayoutTest, GroupedValueHeadsShareTheirKeyHead) {
     EXPECT_THAT(key_heads_of(std::vector<std::int32_t>{1, 4, 5}, 6, 2), ElementsAre(0, 1));
     EXPECT_THAT(key_heads_of(std::vector<std::int32_t>{3, 4}, 6, 2), ElementsAre(1));
