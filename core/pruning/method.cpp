@@ -45,6 +45,20 @@ const Method& method_named(const std::string& name) {
     throw_usage("unknown method: found '" + printable(name) + "', expected one of " + known);
 }
 
+bool needs_data(const std::string& name) noexcept {
+    for (const Method& method : kMethods) {
+        if (method.name == name) return method.needs.data();
+    }
+    return true;
+}
+
+bool chooses_per_width(const std::string& name) noexcept {
+    for (const Method& method : kMethods) {
+        if (method.name == name) return method.needs.r_factor || method.needs.normalised_factor || method.needs.sampled_factor;
+    }
+    return false;
+}
+
 std::string title_of(const std::string& name) {
     for (const Method& method : kMethods) {
         if (method.name == name) return std::string(method.title);

@@ -44,6 +44,13 @@ struct Method {
 /// By name; Error{Usage} for an unknown one, listing those there are.
 [[nodiscard]] const Method& method_named(const std::string& name);
 
+/// Whether a method needs a text to calibrate on. Of an unknown one: it may.
+[[nodiscard]] bool needs_data(const std::string& name) noexcept;
+
+/// Whether a method may keep other channels at a width than the first of its order: the swap stage of the rank-revealing
+/// factorisations. False for an unknown one.
+[[nodiscard]] bool chooses_per_width(const std::string& name) noexcept;
+
 /// The title of a method; of an unknown one the name itself.
 [[nodiscard]] std::string title_of(const std::string& name);
 

@@ -23,6 +23,7 @@ struct LayerChoice {
     std::int64_t key_dim = 0;   ///< K
     bool locked = false;        ///< presets and "Set" leave it alone
     std::vector<std::vector<std::int32_t>> by_hand;  ///< [key head][kept] ascending; empty: the method chooses
+    bool from_file = false;     ///< `by_hand` is what a plan file says of the method, and nobody has changed it since
 
     bool operator==(const LayerChoice&) const = default;
 };

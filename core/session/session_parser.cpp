@@ -141,6 +141,7 @@ private:
         out.key_dim = node.need("key_dim").integer(config.key_dim, config.key_dim);
         out.kept = node.need("kept").integer(1, out.key_dim);
         out.locked = node.boolean("locked");
+        out.from_file = node.boolean("from_file");
         if (const auto by_hand = node.find("by_hand")) {
             const std::vector<JsonNode> heads = by_hand->elements();
             if (!heads.empty() && std::ssize(heads) != config.key_heads) by_hand->refuse_found(fmt::format("an array for each of {} key heads", config.key_heads));

@@ -38,6 +38,7 @@ Json to_value(const PlanChoice& choice) {
     for (const LayerChoice& layer : choice.layers) {
         Json item = {{"index", layer.index}, {"method", layer.method}, {"kept", layer.kept}, {"key_dim", layer.key_dim}, {"locked", layer.locked}};
         if (!layer.by_hand.empty()) item["by_hand"] = layer.by_hand;
+        if (!layer.by_hand.empty() && layer.from_file) item["from_file"] = true;
         layers.push_back(std::move(item));
     }
     return {{"name", choice.name}, {"scale", name_of(choice.scale)}, {"layers", std::move(layers)}};

@@ -89,7 +89,7 @@ std::string plan_section(const ReportInput& input) {
     HtmlTable table({"layer", "mixer", "K", "K′", "method", "energy kept", "stable rank", "entropy rank"});
     for (const LayerChoice& layer : s.current.layers) {
         const LayerDigest* captured = input.capture ? input.capture->layer(layer.index) : nullptr;
-        const std::string method = layer.by_hand.empty() ? method_markup(layer.method) : "by hand";
+        const std::string method = layer.by_hand.empty() || layer.from_file ? method_markup(layer.method) : "by hand";
         table.add({std::to_string(layer.index), name_of(input.config.layers[static_cast<std::size_t>(layer.index)].mixer), std::to_string(layer.key_dim),
                    std::to_string(layer.kept), layer.kept == layer.key_dim && layer.by_hand.empty() ? "all kept" : method, energy_text(input, layer, point),
                    captured ? fmt::format("{:.2f}", captured->mean_stable.mean) : "–", captured ? fmt::format("{:.2f}", captured->mean_entropy.mean) : "–"});

@@ -16,7 +16,7 @@ std::string method_of(const PlanChoice& choice) {
     if (std::all_of(choice.layers.begin(), choice.layers.end(), whole)) return "full";
     const LayerChoice& first = choice.layers.front();
     const bool alike = std::all_of(choice.layers.begin(), choice.layers.end(), [&](const LayerChoice& layer) {
-        return layer.method == first.method && layer.by_hand.empty() && layer.kept * first.key_dim == first.kept * layer.key_dim;
+        return layer.method == first.method && (layer.by_hand.empty() || layer.from_file) && layer.kept * first.key_dim == first.kept * layer.key_dim;
     });
     return alike ? first.method : "mixed";
 }

@@ -90,6 +90,10 @@ TEST_F(Report, ShowsTheNumbersOfTheSession) {
     // The plan by layer: K, K' and the method of each.
     EXPECT_THAT(page, HasSubstr("<th scope=\"row\">0</th><td>delta_rule</td><td>8</td><td>8</td><td>all kept</td><td>100.0 %</td>"));
     EXPECT_THAT(page, HasSubstr("<th scope=\"row\">2</th><td>delta_rule</td><td>8</td><td>2</td><td>by hand</td><td>–</td>"));
+    // Channels that a plan file names are those of its method, as the file says.
+    SavedSession opened = sample_session(folder_);
+    opened.current.layers[1].from_file = true;
+    EXPECT_THAT(report_of(opened), Not(HasSubstr("<td>by hand</td>")));
     // Two trade-offs (perplexity and answers) with whiskers, and one chart for each layer that was pruned alone.
     EXPECT_EQ(count(page, "<svg xmlns"), 4u);
     EXPECT_GE(count(page, "class=\"whisker m-drrqr\""), 3u);

@@ -51,6 +51,17 @@ TEST(SessionFile, GoesBothWays) {
     EXPECT_EQ(to_json(back, kFolder), text);
 }
 
+TEST(SessionFile, KeepsThatChannelsCameFromAPlanFile) {
+    SavedSession session = sample_session(kTree);
+    for (const bool from_file : {true, false}) {
+        session.current.layers[1].from_file = from_file;
+        const SavedSession read = parse_session(to_json(session, kFolder), kFolder, "s");
+        EXPECT_EQ(read.current.layers[1].from_file, from_file);
+        EXPECT_EQ(read.current.layers[1].by_hand, session.current.layers[1].by_hand);
+        EXPECT_FALSE(read.current.layers[0].from_file);
+    }
+}
+
 TEST(SessionFile, ThatSaysLittleIsReadAsItIs) {
     SavedSession session;
     session.model = sample_session(kTree).model;
