@@ -58,6 +58,9 @@ public:
     /// Sentence in the middle instead of a drawing while there is no data.
     void setEmptyText(const QString& sentence);
 
+    [[nodiscard]] const QString& emptyText() const { return emptyText_; }
+
+
     /// Distance of the plot from the left edge in design units, more where the axis needs it; stacked charts
     /// share it.
     void setLeftMargin(double units);

@@ -130,7 +130,6 @@ void LecturePanel::makeView() {
     view_->setLineFactor(kLineFactor);
     view_->setTheme(*theme_);
     view_->setAccessibleName(title());
-    view_->setEmptyText(tr("This needs a capture of the model"));
     // First the guess, then the pointer: cards under it hold numbers.
     view_->setAttribute(Qt::WA_TransparentForMouseEvents, run_.isOpen());
     view_->setFocusPolicy(run_.isOpen() ? Qt::NoFocus : Qt::StrongFocus);
@@ -152,6 +151,7 @@ void LecturePanel::makeView() {
 void LecturePanel::fill() {
     if (view_ == nullptr) return;
     view_->setHeading(title());
+    view_->setEmptyText(missing());
     switch (picture_.view) {
         case LecturePicture::View::Spectrum:
             fillSpectrum();
@@ -171,6 +171,23 @@ void LecturePanel::fill() {
     }
 }
 
+// What an empty picture lacks. Of a capture that is there: which part.
+QString LecturePanel::missing() const {
+    if (picture_.view == LecturePicture::View::Layers) return tr("This needs the sweep of every layer alone");
+    if (picture_.view == LecturePicture::View::Tradeoff) return tr("This needs plans that were measured");
+    const CaptureData* capture = run_.workspace().states.capture().get();
+    if (capture == nullptr) return tr("This needs a capture of the model");
+    const int layer = run_.workspace().selection.layer();
+    if (picture_.view != LecturePicture::View::Heads && capture->captured(layer) < 0)
+        return tr("The capture does not hold layer %1").arg(layer);
+    const bool there = picture_.view == LecturePicture::View::Spectrum
+                           ? capture->layout.spectra
+                           : capture->hasMetric(picture_.metric.toStdString());
+    if (there) return tr("The capture holds no numbers for this");
+    return capture->layout.ranks ? tr("The capture holds ranks without singular values, which this needs")
+                                 : tr("The capture was made without singular values, which this needs");
+}
+
 void LecturePanel::fillSpectrum() {
     const Workspace& workspace = run_.workspace();
     const CaptureData* capture = workspace.states.capture().get();
@@ -178,7 +195,7 @@ void LecturePanel::fillSpectrum() {
     const HeadPlace place =
         capture == nullptr ? HeadPlace{} : placeOf(*capture, layer, workspace.selection.head());
     SpectrumData data;
-    if (place.isCaptured()) {
+    if (place.isCaptured() && capture->layout.spectra) {
         data = meanSpectra(*capture, static_cast<std::size_t>(place.layer));
         data.selected = workspace.selection.head();
         if (const LayerChoice* choice = workspace.document.layerChoice(layer)) {
@@ -219,7 +236,7 @@ void LecturePanel::fillTokens() {
     const CaptureData* capture = workspace.states.capture().get();
     const int place = capture == nullptr ? -1 : capture->captured(workspace.selection.layer());
     RankOverTokensData data;
-    if (place >= 0 && capture->windows > 0) {
+    if (place >= 0 && capture->windows > 0 && capture->hasMetric(picture_.metric.toStdString())) {
         const std::int64_t window =
             std::clamp<std::int64_t>(workspace.selection.window(), 0, capture->windows - 1);
         data = ranksOverTokens(*capture, static_cast<std::size_t>(place), window, picture_.metric);
@@ -237,7 +254,7 @@ void LecturePanel::fillHeads() {
     // The selected layer may be what is asked for.
     data.layer = run_.isOpen() ? -1 : workspace.selection.layer();
     data.head = run_.isOpen() ? -1 : workspace.selection.head();
-    if (capture != nullptr) {
+    if (capture != nullptr && capture->hasMetric(picture_.metric.toStdString())) {
         std::vector<int> heads;
         for (const LayerConfig& layer : workspace.document.config().layers)
             heads.push_back(layer.prunable() ? static_cast<int>(layer.value_heads) : 0);

@@ -55,6 +55,7 @@ private:
     void planMoved();
     void showAfterPruning();
     void setCover();
+    [[nodiscard]] QString missing() const;
     [[nodiscard]] QString title() const;
 
     LectureRun& run_;

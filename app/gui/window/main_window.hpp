@@ -170,6 +170,8 @@ private:
 
     // main_window_teaching.cpp
     void beginLecture(const QString& script);
+    /// What the open session lacks for the questions of a lecture.
+    [[nodiscard]] QString lacksForLecture() const;
     void endLecture();
     void buildTour();
     void showTourSteps();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The window as a classroom: the tour that walks through it, and the lecture that takes its place.
+#include "app/gui/data/capture_data.hpp"
 #include "app/gui/data/state_source.hpp"
 #include "app/gui/document/document.hpp"
 #include "app/gui/layer_panels/layer_panel.hpp"
@@ -11,6 +12,7 @@
 #include "app/gui/teaching/lecture.hpp"
 #include "app/gui/teaching/lecture_script.hpp"
 #include "app/gui/teaching/lecture_stage.hpp"
+#include "app/gui/teaching/lesson_facts.hpp"
 #include "app/gui/teaching/tour.hpp"
 #include "app/gui/teaching/tour_card.hpp"
 #include "app/gui/teaching/tour_run.hpp"
@@ -66,6 +68,21 @@ void MainWindow::setLecture(bool lecture, const QString& script) {
     actions_->action(QStringLiteral("view.lecture"))->setChecked(isLecture());
 }
 
+QString MainWindow::lacksForLecture() const {
+    const LessonFacts facts(workspace_);
+    QStringList lacks;
+    if (facts.plan(QStringLiteral("half")).isEmpty())
+        lacks << (workspace_.document.state().points.empty()
+                      ? tr("measured plans")
+                      : tr("a measured DRRQR plan with one K′ for all layers"));
+    if (!facts.holds(QStringLiteral("capture"))) {
+        lacks << tr("a capture of the model");
+    } else if (!workspace_.states.capture()->layout.spectra) {
+        lacks << tr("singular values in its capture");
+    }
+    return lacks.isEmpty() ? tr("the numbers its questions are about") : lacks.join(tr(" and "));
+}
+
 void MainWindow::beginLecture(const QString& script) {
     // A slider that is held must be let go first: the lecture holds the plan itself.
     if (workspace_.document.isDragging()) return;
@@ -84,7 +101,7 @@ void MainWindow::beginLecture(const QString& script) {
     if (lecture->run().count() == 0) {
         delete lecture;
         showBanner(tr("There is nothing to ask about this session"),
-                   tr("A lecture needs measured plans and a capture. Every demo has them."));
+                   tr("For a lecture it lacks %1. Every demo has what a lecture needs.").arg(lacksForLecture()));
         return;
     }
     lecture_ = lecture;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/teaching/lecture.hpp"
 
+#include "app/gui/charts/heads_by_layer_view.hpp"
 #include "app/gui/charts/spectrum_view.hpp"
 #include "app/gui/teaching/lecture_panel.hpp"
 #include "app/gui/teaching/lecture_view.hpp"
@@ -272,6 +273,36 @@ TEST_F(LectureTest, AnotherSessionEndsIt) {
     EXPECT_EQ(demo_->document.plan().layers.size(), 2U);
 }
 
+TEST_F(LectureTest, APictureNamesThePartOfTheCaptureThatItLacks) {
+    SampleWorkspace sample;
+    sample.states.setCapture(ranksAlone(*sampleCapture()));
+    MainWindow window(sample.workspace);
+    window.setTheme(Theme::light());
+    window.show();
+    window.setLecture(true);
+    ASSERT_TRUE(window.isLecture());
+    int spectra = 0, heads = 0;
+    for (int step = 0; step < window.lecture()->run().count(); ++step) {
+        window.lecture()->run().goTo(step);
+        window.lecture()->run().reveal();
+        const LectureView& shown = *window.lecture()->stage()->view();
+        for (const LecturePanel* panel : {shown.left(), shown.right()}) {
+            if (auto* spectrum = qobject_cast<SpectrumView*>(panel->view())) {
+                ++spectra;
+                EXPECT_TRUE(spectrum->data().heads.empty());
+                EXPECT_EQ(spectrum->emptyText().toStdString(),
+                          "The capture holds ranks without singular values, which this needs");
+            } else if (auto* ranks = qobject_cast<HeadsByLayerView*>(panel->view())) {
+                ++heads;
+                EXPECT_FALSE(ranks->data().ranks.empty());
+            }
+        }
+    }
+    EXPECT_GE(spectra, 1);
+    EXPECT_GE(heads, 1);
+    window.setLecture(false);
+}
+
 TEST_F(LectureTest, WhatCannotBeGivenIsRefused) {
     demo_ = std::make_unique<DemoWindow>(QStringLiteral("books-delta"));
     QTemporaryDir folder;
@@ -293,6 +324,8 @@ TEST_F(LectureTest, WhatCannotBeGivenIsRefused) {
     demo_->action("view.lecture")->trigger();
     EXPECT_FALSE(demo_->window.isLecture());
     EXPECT_TRUE(demo_->window.banner()->text().title.contains(QStringLiteral("nothing to ask")));
+    EXPECT_EQ(demo_->window.banner()->text().sentence.toStdString(),
+              "For a lecture it lacks measured plans and a capture of the model. Every demo has what a lecture needs.");
     EXPECT_NEAR(QApplication::font().pointSizeF(), points, 1e-6);
     // A slider that is held.
     demo_->window.openDemo(QStringLiteral("story-delta"));
