@@ -20,12 +20,14 @@ inline constexpr std::int64_t kInvalidParameters = -32602;
 
 /// Failure::cause: the engine found no LibTorch that it can load. What needs no weights works all the same.
 inline constexpr const char* kNoLibTorch = "no_libtorch";
+/// Failure::cause: a method that looks at activations was given no text to calibrate on.
+inline constexpr const char* kNoCalibration = "no_calibration";
 
 struct Failure {
     std::int64_t code = 1;
     std::string message;
     std::string hint;  ///< may be empty
-    /// For programs where the code alone is not enough: kNoLibTorch; mostly empty. Crosses as error.data.cause.
+    /// For programs where the code alone is not enough: kNoLibTorch, kNoCalibration; mostly empty. Crosses as error.data.cause.
     std::string cause;
 };
 

@@ -72,6 +72,8 @@ Q_SIGNALS:
     /// A folder that was to be opened; what was open before is as it was.
     void modelRefused(const QString& title, const QString& detail, const QString& hint);
     void modelOpened();
+    /// A job has failed since its method looks at activations and the document names no text for that.
+    void calibrationNeeded(const QString& job, const QString& why);
     void warning(const QString& message);
 };
 

@@ -21,7 +21,7 @@ struct JobFailure {
 
     Reason reason = Reason::Error;
     QString message, hint;
-    QString cause;  ///< as protocol::Failure::cause: "no_libtorch"; mostly empty
+    QString cause;  ///< as protocol::Failure::cause: "no_libtorch", …; mostly empty
 };
 
 /// The jobs of the engine as the window lists them. One of them may take several steps, each a job of the

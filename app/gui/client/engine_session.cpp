@@ -36,6 +36,10 @@ EngineSession::EngineSession(Document& document, QObject* parent)
         Q_EMIT warning(QString::fromStdString(printable(note.message, 400)));
     });
     connect(&jobs_, &EngineJobs::changed, this, &EngineControl::jobsChanged);
+    connect(&jobs_, &EngineJobs::jobFailed, this, [this](const QString& title, const JobFailure& failure) {
+        if (failure.cause == QLatin1String(protocol::kNoCalibration))
+            Q_EMIT calibrationNeeded(title, failure.message);
+    });
     connect(&document_, &Document::modelChanged, this, &EngineSession::modelChanged);
 }
 

@@ -29,6 +29,11 @@ PlanEvaluator::PlanEvaluator(Document& document, EngineJobs& jobs, PlanMaker& ma
     timer_.setInterval(kStillMs);
     connect(&timer_, &QTimer::timeout, this, &PlanEvaluator::evaluateLive);
     connect(&document_, &Document::planChanged, this, &PlanEvaluator::planChanged);
+    connect(&document_, &Document::calibrationChanged, this, [this] {
+        // It measures channels that are no longer the plan's.
+        if (job_ >= 0) jobs_.supersede(job_);
+        if (live_) timer_.start();
+    });
 }
 
 void PlanEvaluator::setLive(bool live) {

@@ -38,7 +38,16 @@ void PlanMaker::make(const std::vector<PlanChoice>& choices, std::int64_t job, T
     request.calibration = results::calibration(document_.calibration(), document_.calibrationTokens());
     request.seed = document_.seed();
     EngineJobs::Handlers handlers;
-    handlers.finished = [this, choices, job, request, then = std::move(then)](const protocol::Value& value) {
+    handlers.finished = [this, choices, job, request, then = std::move(then),
+                         asked = document_.calibration()](const protocol::Value& value) {
+        if (document_.calibration() != asked) {
+            jobs_.fail(job,
+                       {JobFailure::Reason::Error,
+                        QCoreApplication::translate("PlanMaker", "There is another calibration text now"),
+                        {},
+                        {}});
+            return;
+        }
         take(protocol::parse<protocol::MakePlansResult>(value, "make_plans"), request);
         deliver(choices, job, then);
     };

@@ -18,17 +18,15 @@ QString nameOf(const std::string& method) {
     return known ? methodName(*known) : key;
 }
 
-bool needsText(const std::string& method) {
-    const auto all = methods();
-    const auto found = std::ranges::find(all, method, &rankscope::Method::name);
-    return found == all.end() || found->needs.data();
-}
-
 }  // namespace
 
 ScoreKeeper::ScoreKeeper(Document& document, EngineJobs& jobs, QObject* parent)
     : QObject(parent), document_(document), jobs_(jobs) {
     connect(&document_, &Document::planChanged, this, &ScoreKeeper::check);
+    connect(&document_, &Document::calibrationChanged, this, [this] {
+        forget();
+        check();
+    });
 }
 
 void ScoreKeeper::setReady(bool ready) {
@@ -50,7 +48,7 @@ void ScoreKeeper::check() {
         const auto& known = document_.orders().scores();
         if (std::ranges::find(known, layer.method, &SessionScores::method) != known.end()) continue;
         // It would be refused; whoever evaluates the plan reads why.
-        if (document_.calibration().empty() && needsText(layer.method)) continue;
+        if (document_.calibration().empty() && needs_data(layer.method)) continue;
         request(QString::fromStdString(layer.method));
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/document/channel_orders.hpp"
 
+#include "core/pruning/method.hpp"
+
 #include <algorithm>
 #include <numeric>
 
@@ -18,6 +20,11 @@ void ChannelOrders::setScores(SessionScores scores) {
 void ChannelOrders::clear() {
     scores_.clear();
     exact_.clear();
+}
+
+void ChannelOrders::forgetCalibrated() {
+    std::erase_if(scores_, [](const SessionScores& scores) { return needs_data(scores.method); });
+    std::erase_if(exact_, [](const auto& entry) { return needs_data(std::get<0>(entry.first)); });
 }
 
 const HeadScores* ChannelOrders::head(const std::string& method, std::int64_t layer,

@@ -22,6 +22,8 @@ class ChannelOrders {
 public:
     void setScores(SessionScores scores);
     void clear();
+    /// Drops what was chosen by looking at a calibration text: there is another one now.
+    void forgetCalibrated();
 
     [[nodiscard]] const std::vector<SessionScores>& scores() const { return scores_; }
 

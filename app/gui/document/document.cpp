@@ -74,10 +74,6 @@ void Document::setCaptures(std::vector<std::filesystem::path> captures) {
     Q_EMIT capturesChanged();
 }
 
-void Document::setCalibration(const std::filesystem::path& path) {
-    calibration_ = path;
-}
-
 void Document::setComputed(const std::string& device, const std::string& dtype) {
     if (device == device_ && dtype == dtype_) return;
     device_ = device;

@@ -89,6 +89,8 @@ public:
 
     [[nodiscard]] const std::filesystem::path& calibration() const { return calibration_; }
 
+    /// Scores, channels and results that came of another calibration text are forgotten; what a hand or a
+    /// method without data has chosen stays.
     void setCalibration(const std::filesystem::path& path);
 
     [[nodiscard]] std::int64_t calibrationTokens() const { return calibrationTokens_; }
@@ -222,6 +224,7 @@ Q_SIGNALS:
     void resultChanged(const QString& planKey);  ///< a record, or empty: the full model, sweeps, speeds
     void scoresChanged();
     void textChanged();
+    void calibrationChanged();
     void computeChanged();  ///< computeType()
     void capturesChanged();
     void noiseChanged();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is known and counted of plans: channels, results, estimates, sizes.
 #include "app/gui/document/document.hpp"
+#include "core/pruning/method.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -44,6 +45,8 @@ bool Document::isByHand(const LayerChoice& layer) const {
     if (layer.by_hand.empty()) return false;
     LayerChoice plain = layer;
     plain.by_hand.clear();
+    // An order says nothing against what a file names: the swap stage may have changed the set.
+    if (layer.from_file && chooses_per_width(layer.method) && !orders_.hasExact(plain)) return false;
     const std::optional<KeptChannels> chosen = keptChannels(plain);
     return chosen && *chosen != layer.by_hand;
 }
@@ -83,7 +86,10 @@ PlanChoice Document::choiceOf(const Plan& plan, bool force, const std::string& w
         if (cut == nullptr || cut->kept_dim() >= layer.key_dim) continue;
         layer.method = cut->method;
         layer.kept = cut->kept_dim();
-        if (layer.method.empty() || keptChannels(layer) != cut->keep) layer.by_hand = cut->keep;
+        if (layer.method.empty() || keptChannels(layer) != cut->keep) {
+            layer.by_hand = cut->keep;
+            layer.from_file = true;
+        }
     }
     return choice;
 }
@@ -140,6 +146,35 @@ void Document::forgetQuality() {
     noise_.reset();
     learned({});
     if (noise) Q_EMIT noiseChanged();
+}
+
+void Document::setCalibration(const std::filesystem::path& path) {
+    const bool another = !calibration_.empty();
+    calibration_ = path;
+    bool noise = false;
+    if (another) {
+        const auto calibrated = [](const PlanLayer& layer) { return needs_data(layer.method); };
+        orders_.forgetCalibrated();
+        for (auto& [key, record] : records_) {
+            if (!record.plan || std::ranges::none_of(record.plan->layers, calibrated)) continue;
+            record.state = PlanState::Estimate;
+            record.quality.reset();
+            record.plan.reset();
+        }
+        std::erase_if(layerSweep_, [](const LayerSweepPoint& point) { return needs_data(point.method); });
+        // Some of its plans may be among them.
+        noise = noise_.has_value();
+        noise_.reset();
+    }
+    // Another text may be what a plan has failed for want of.
+    for (auto& [key, record] : records_) {
+        if (record.state == PlanState::Failed) record.state = PlanState::Estimate;
+        record.failure.clear();
+    }
+    learned({});
+    Q_EMIT scoresChanged();
+    if (noise) Q_EMIT noiseChanged();
+    Q_EMIT calibrationChanged();
 }
 
 void Document::setFullQuality(const MeasuredQuality& quality) {

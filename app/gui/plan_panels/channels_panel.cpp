@@ -9,6 +9,7 @@
 #include "app/gui/plan_panels/layer_row.hpp"
 #include "app/gui/widgets/empty_note.hpp"
 #include "app/gui/widgets/explain_topic.hpp"
+#include "core/pruning/method.hpp"
 
 #include <QMenu>
 #include <QStackedWidget>
@@ -65,6 +66,16 @@ ChannelsPanel::ChannelsPanel(const Workspace& workspace, QWidget* parent)
         requested_.clear();
         read();
     });
+    connect(&workspace_.engine, &EngineControl::jobsChanged, this, [this] {
+        // Failed or cancelled: nobody is scoring any more.
+        const auto active = [](const EngineJob& job) {
+            return job.state == EngineJob::State::Running || job.state == EngineJob::State::Queued;
+        };
+        if (requested_.isEmpty() || std::ranges::any_of(workspace_.engine.jobs(), active)) return;
+        requested_.clear();
+        read();
+    });
+    connect(&document, &Document::calibrationChanged, this, &ChannelsPanel::read);
     read();
 }
 
@@ -126,7 +137,10 @@ void ChannelsPanel::read() {
     const std::optional<KeptChannels> kept = document.keptChannels(*choice);
     if (!kept) {
         const QString title = methodTitle(choice->method);
-        if (requested_ == method) {
+        if (document.calibration().empty() && needs_data(choice->method)) {
+            showNote(tr("%1 looks at what the model does with a text: it needs one to calibrate on").arg(title),
+                     tr("Calibration text…"));
+        } else if (requested_ == method) {
             showNote(tr("%1 is scoring the channels").arg(title), {});
         } else {
             showNote(tr("%1 has not scored the channels of this model yet").arg(title), tr("Score channels"));
@@ -144,7 +158,7 @@ void ChannelsPanel::read() {
     LayerChoice plain = *choice;
     plain.by_hand.clear();
     const std::optional<KeptChannels> chosen =
-        choice->by_hand.empty() ? std::nullopt : document.keptChannels(plain);
+        document.isByHand(*choice) ? document.keptChannels(plain) : std::nullopt;
     int hands = 0;
     for (std::size_t h = 0; h < kept->size(); ++h) {
         ChannelStripData::Head head;
@@ -225,6 +239,7 @@ void ChannelsPanel::toggle(int keyHead, int channel) {
     plain.by_hand.clear();
     // Back where the method was: no longer by hand.
     changed->by_hand = document.keptChannels(plain) == swap->kept ? KeptChannels{} : swap->kept;
+    changed->from_file = false;
     document.setPlan(
         tr("Layer %1  head %2: channel %3 in, %4 out").arg(layer()).arg(keyHead).arg(swap->in).arg(swap->out),
         std::move(plan));
@@ -242,6 +257,10 @@ void ChannelsPanel::backToMethod() {
 void ChannelsPanel::requestScores() {
     const LayerChoice* choice = workspace_.document.layerChoice(layer());
     if (choice == nullptr) return;
+    if (workspace_.document.calibration().empty() && needs_data(choice->method)) {
+        Q_EMIT calibrationRequested();
+        return;
+    }
     if (workspace_.engine.status().state != EngineStatus::State::Ready) {
         Q_EMIT message(tr("Scores need the engine, which is not running"));
         return;
@@ -249,6 +268,12 @@ void ChannelsPanel::requestScores() {
     requested_ = QString::fromStdString(choice->method);
     workspace_.engine.requestScores(requested_);
     read();
+}
+
+void ChannelsPanel::settleNumbers() {
+    if (!soon_.isActive()) return;
+    soon_.stop();
+    fillNumbers();
 }
 
 void ChannelsPanel::fillNumbers() {

@@ -39,6 +39,13 @@ public:
 
     [[nodiscard]] QAction* methodsChoiceAction() const { return back_; }
 
+protected:
+    void settleNumbers() override;
+
+Q_SIGNALS:
+    /// The method needs a text to calibrate on.
+    void calibrationRequested();
+
 private:
     void buildMenu();
     void read();

@@ -71,7 +71,7 @@ PlanPanel::PlanPanel(const Workspace& workspace, QWidget* parent)
     connect(&workspace_.document, &Document::noiseChanged, this, &PlanPanel::readMetric);
     soon_.setSingleShot(true);
     soon_.setInterval(kNumbersDelayMs);
-    connect(&soon_, &QTimer::timeout, this, [this] { numbers_.setTable(model_->table()); });
+    connect(&soon_, &QTimer::timeout, this, &PlanPanel::fillNumbers);
     connect(model_, &QAbstractItemModel::dataChanged, this, [this] { soon_.start(); });
     connect(model_, &QAbstractItemModel::modelReset, this, [this] { soon_.start(); });
     numbers_.setTable(model_->table());
@@ -281,6 +281,16 @@ void PlanPanel::resizeEvent(QResizeEvent* event) {
 void PlanPanel::changeEvent(QEvent* event) {
     Panel::changeEvent(event);
     if (event->type() == QEvent::FontChange && setBar_ != nullptr) layOut();
+}
+
+void PlanPanel::fillNumbers() {
+    numbers_.setTable(model_->table());
+}
+
+void PlanPanel::settleNumbers() {
+    if (!soon_.isActive()) return;
+    soon_.stop();
+    fillNumbers();
 }
 
 void PlanPanel::applyTheme(const Theme& theme) {

@@ -79,8 +79,10 @@ Q_SIGNALS:
 protected:
     void changeEvent(QEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
+    void settleNumbers() override;
 
 private:
+    void fillNumbers();
     void buildColorRow();
     void buildMenu();
     void layOut();

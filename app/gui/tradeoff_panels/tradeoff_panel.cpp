@@ -103,7 +103,13 @@ void TradeoffPanel::connectView() {
     connect(view_, &PlotView::readoutChanged, this, &Panel::readoutChanged);
     connect(view_, &QWidget::customContextMenuRequested, this, &TradeoffPanel::showContextMenu);
     connect(empty_, &EmptyNote::remedyRequested, this,
-            [this] { workspace_.engine.sweep(kSweepMethods, kSweepRatios); });
+            [this] {
+                if (workspace_.document.text()) {
+                    workspace_.engine.sweep(kSweepMethods, kSweepRatios);
+                } else {
+                    Q_EMIT textRequested();
+                }
+            });
     for (QObject* watched : {static_cast<QObject*>(view_->viewport()), static_cast<QObject*>(qualityBox_),
                              static_cast<QObject*>(xBox_)})
         watched->installEventFilter(this);
@@ -211,7 +217,8 @@ void TradeoffPanel::showEmpty() {
         empty_->setNote(tr("No model is open"));
     } else if (document.state().points.empty() && !document.fullQuality()) {
         if (!document.text()) {
-            empty_->setNote(tr("Plans are measured on a text. Open one to see what they cost"));
+            empty_->setNote(tr("Plans are measured on a text. Open one to see what they cost"),
+                            tr("Evaluation text…"));
         } else if (workspace_.engine.status().state != EngineStatus::State::Ready) {
             empty_->setNote(tr("No plan was measured yet, and the engine is not running"));
         } else {

@@ -179,6 +179,7 @@ bool Panel::showsTable() const {
 void Panel::showTable(bool table) {
     ColumnTableModel* model = table ? shownTable() : nullptr;
     if (model != nullptr) {
+        settleNumbers();
         if (table_ == nullptr) {
             table_ = new QTableView(stack_);
             table_->setFrameShape(QFrame::NoFrame);
@@ -232,6 +233,7 @@ void Panel::copyPicture() {
 void Panel::copyData() {
     const ColumnTableModel* model = shownTable();
     if (model == nullptr) return;
+    settleNumbers();
     QApplication::clipboard()->setText(model->table().toTsv());
     const auto rows = model->table().rows.size();
     Q_EMIT message(rows == 1 ? tr("Copied 1 row") : tr("Copied %1 rows").arg(rows));
@@ -248,6 +250,7 @@ void Panel::exportAs() {
         this, tr("Export %1").arg(title_),
         title_ + (plot_ != nullptr ? QStringLiteral(".pdf") : QStringLiteral(".csv")), kinds, &chosen);
     if (path.isEmpty()) return;
+    settleNumbers();
     // Numbers under the name of a picture would open nowhere.
     if (plot_ == nullptr && !path.endsWith(QLatin1String(".csv"), Qt::CaseInsensitive))
         path += QStringLiteral(".csv");

@@ -93,6 +93,8 @@ protected:
     void changeEvent(QEvent* event) override;
     bool eventFilter(QObject* watched, QEvent* event) override;
     void paintEvent(QPaintEvent* event) override;
+    /// Before the table is shown, copied or written: one that is filled a moment after its drawing is filled now.
+    virtual void settleNumbers() {}
 
 private:
     void layoutHeader();

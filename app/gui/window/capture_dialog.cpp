@@ -52,10 +52,7 @@ CaptureDialog::CaptureDialog(Workspace workspace, int layer, QWidget* parent)
     };
     layers = line(layer < 0 ? QStringLiteral("all") : QString::number(layer), tr("Layers"));
     heads = line(QStringLiteral("all"), tr("Value heads"));
-    windows = number(
-        1, document.text() ? static_cast<int>(std::max<std::int64_t>(document.text()->windows, 1)) : 100000,
-        1, tr("Windows"));
-    windows->setValue(8);
+    windows = number(1, 100000, 8, tr("Windows"));
     what = new QComboBox(this);
     what->addItems({tr("Singular values and all ranks"), tr("Stable rank and norms alone")});
     what->setToolTip(
@@ -86,11 +83,18 @@ CaptureDialog::CaptureDialog(Workspace workspace, int layer, QWidget* parent)
     auto* fileRow = new QHBoxLayout;
     fileRow->addWidget(file, 1);
     fileRow->addWidget(browse);
-    form->addRow(
-        tr("Text"),
-        new QLabel(document.text() ? QString::fromStdString(document.text()->path.filename().string())
-                                   : tr("none is open"),
-                   this));
+    textName_ = new QLabel(this);
+    text = new QPushButton(tr("Open…"), this);
+    text->setAccessibleName(tr("Open another text"));
+    connect(text, &QPushButton::clicked, this, &CaptureDialog::textRequested);
+    auto* textRow = new QHBoxLayout;
+    textRow->addWidget(textName_, 1);
+    textRow->addWidget(text);
+    form->addRow(tr("Text"), textRow);
+    connect(&document, &Document::textChanged, this, [this] {
+        showText();
+        refresh();
+    });
     form->addRow(tr("Layers"), layers);
     form->addRow(tr("Value heads"), heads);
     form->addRow(tr("Windows"), windows);
@@ -116,7 +120,14 @@ CaptureDialog::CaptureDialog(Workspace workspace, int layer, QWidget* parent)
     column->addWidget(error_);
     column->addStretch(1);
     column->addWidget(buttons_);
+    showText();
     refresh();
+}
+
+void CaptureDialog::showText() {
+    const auto& open = workspace_.document.text();
+    textName_->setText(open ? QString::fromStdString(open->path.filename().string()) : tr("none is open"));
+    windows->setMaximum(open ? static_cast<int>(std::max<std::int64_t>(open->windows, 1)) : 100000);
 }
 
 bool CaptureDialog::ranksAlone() const {
@@ -158,7 +169,7 @@ void CaptureDialog::refresh() {
     const Document& document = workspace_.document;
     try {
         if (!document.hasModel()) throw_usage("Open a model first");
-        if (!document.text()) throw_usage("Open a text first: File, Evaluation text…");
+        if (!document.text()) throw_usage("Open a text first");
         const ModelConfig& config = document.config();
         protocol::CaptureJobRequest request;
         request.source.window = document.text() ? document.text()->window : 512;
@@ -224,7 +235,7 @@ void CaptureDialog::refresh() {
             throw_usage("The folder of the file does not exist or cannot be written");
         request.output = QFileInfo(path).absoluteFilePath().toStdString();
         request.force = QFileInfo::exists(path);
-        bytes_ = data_bytes(layout);
+        bytes_ = file_bytes(layout);
         const qint64 room = QStorageInfo(QFileInfo(path).absolutePath()).bytesAvailable();
         if (room >= 0 && bytes_ > room)
             throw_usage("There is not enough room on this disk: "

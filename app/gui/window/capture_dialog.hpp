@@ -15,6 +15,7 @@ class QComboBox;
 class QDialogButtonBox;
 class QLabel;
 class QLineEdit;
+class QPushButton;
 class QSpinBox;
 QT_END_NAMESPACE
 
@@ -35,6 +36,8 @@ public:
 
     [[nodiscard]] QString problem() const { return problem_; }
 
+    QPushButton* text = nullptr;  ///< asks for another one
+
     QLineEdit* layers = nullptr;
     QLineEdit* heads = nullptr;
     QSpinBox* windows = nullptr;
@@ -45,8 +48,12 @@ public:
     QCheckBox* underPlan = nullptr;
     QLineEdit* file = nullptr;
 
+Q_SIGNALS:
+    void textRequested();
+
 private:
     void refresh();
+    void showText();
     [[nodiscard]] bool ranksAlone() const;
     void whatChanged();
     [[nodiscard]] QString costText() const;
@@ -57,6 +64,7 @@ private:
     std::int64_t bytes_ = 0;
     std::int64_t states_ = 0;  ///< whose spectra or ranks are taken
     int everyForSpectra_ = 1;
+    QLabel* textName_ = nullptr;
     QLabel* everyLabel_ = nullptr;
     QLabel* cost_ = nullptr;
     QLabel* error_ = nullptr;

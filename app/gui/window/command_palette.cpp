@@ -105,7 +105,17 @@ int paletteScore(const QString& typed, const PaletteEntry& entry) {
         const int score = fit(wanted, word);
         if (score >= 0) best = std::max(best, score + 20);
     }
-    return std::max(best, fit(wanted, entry.id));
+    best = std::max(best, fit(wanted, entry.id));
+    if (best >= 0) return best;
+    // "capture states": one word from the title, another from what else the action is called.
+    const QStringList words = wanted.split(QLatin1Char(' '), Qt::SkipEmptyParts);
+    if (words.size() < 2) return -1;
+    for (const QString& word : words) {
+        const int score = paletteScore(word, entry);
+        if (score < 0) return -1;
+        best = best < 0 ? score : std::min(best, score);
+    }
+    return best;
 }
 
 CommandPalette::CommandPalette(QWidget* window) : QFrame(window) {

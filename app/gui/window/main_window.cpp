@@ -244,6 +244,8 @@ void MainWindow::connectPanels() {
     story_->setDemos(SessionKeeper::demos());
     connect(plan_, &PlanPanel::captureRequested, this, &MainWindow::askCapture);
     connect(plan_, &PlanPanel::openModelRequested, this, &MainWindow::openModelFolder);
+    connect(channels_, &ChannelsPanel::calibrationRequested, this, &MainWindow::openCalibration);
+    connect(tradeoff_, &TradeoffPanel::textRequested, this, &MainWindow::openText);
     connect(layer_, &LayerPanel::captureRequested, this, &MainWindow::askCapture);
     connect(compare_, &ComparePanel::captureRequested, this, [this] { askCapture(-1); });
     connect(state_, &StatePanel::captureRequested, this, &MainWindow::askCapture);
@@ -272,6 +274,10 @@ void MainWindow::connectWorkspace() {
     Document& document = workspace_.document;
     connect(&document, &Document::modelChanged, this, &MainWindow::modelChanged);
     connect(&document, &Document::textChanged, this, &MainWindow::showStatus);
+    connect(&document, &Document::calibrationChanged, this, [this] {
+        showStatus();
+        if (banner_->text().id == QLatin1String("file.open_calibration")) banner_->hide();
+    });
     connect(&document, &Document::computeChanged, this, &MainWindow::showStatus);
     connect(&document, &Document::modifiedChanged, this, &MainWindow::showTitle);
     connect(&workspace_.selection, &Selection::levelChanged, this, &MainWindow::levelChanged);
@@ -284,6 +290,14 @@ void MainWindow::connectWorkspace() {
     connect(&workspace_.engine, &EngineControl::refused, this,
             [this](const QString& title, const QString& detail, const QString& hint) {
                 showBanner(title, explained(detail, hint));
+            });
+    connect(&workspace_.engine, &EngineControl::calibrationNeeded, this,
+            [this](const QString& job, const QString& why) {
+                showBanner(tr("%1: a text to calibrate on is missing").arg(job),
+                           explained(why,
+                                     tr("The method looks at what the model does with a text. Take another one "
+                                        "than that on which plans are measured")),
+                           tr("Calibration text…"), QStringLiteral("file.open_calibration"));
             });
     connect(&workspace_.engine, &EngineControl::modelOpened, this, [this] { opensFolder_ = false; });
     connect(&workspace_.engine, &EngineControl::modelRefused, this,
@@ -459,6 +473,12 @@ void MainWindow::showStatus() {
     } else {
         textLabel_->setText(tr("no text"));
     }
+    const auto name = [](const std::filesystem::path& path) {
+        return path.empty() ? tr("none") : QString::fromStdString(path.filename().string());
+    };
+    textLabel_->setToolTip(tr("Plans are measured on: %1\nMethods choose channels by: %2")
+                               .arg(name(document.text() ? document.text()->path : std::filesystem::path()),
+                                    name(document.calibration())));
     const QString type = document.computeType();
     placeLabel_->setText((type.isEmpty() ? QString() : type + QStringLiteral(" · "))
                          + tr("seed %1").arg(document.seed()));

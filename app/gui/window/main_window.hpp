@@ -184,6 +184,9 @@ private:
     void askPlan();
     void openPlan(const QString& path);
     void openText();
+    void openCalibration();
+    /// What was said of another file is out of date.
+    void hideFileBanner();
     bool save(bool asNew);
     [[nodiscard]] bool mayLeave();
     void askCapture(int layer);

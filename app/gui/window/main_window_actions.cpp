@@ -73,6 +73,12 @@ void MainWindow::buildActions() {
     add({id("file.open_plan"), tr("Plan…"), {}, id("sliders"), {tr("json"), tr("channels")}},
         [this](bool) { askPlan(); });
     add({id("file.open_text"), tr("Evaluation text…"), {}, {}, {tr("corpus")}}, [this](bool) { openText(); });
+    add({id("file.open_calibration"),
+         tr("Calibration text…"),
+         {},
+         {},
+         {tr("calibrate"), tr("corpus"), tr("scores")}},
+        [this](bool) { openCalibration(); });
     add({id("file.save"), tr("Save"), {QKeySequence::Save}, id("floppy"), {}}, [this](bool) { save(false); });
     add({id("file.save_as"), tr("Save as…"), {key("Ctrl+Shift+S")}, {}, {}}, [this](bool) { save(true); });
     add({id("file.quit"), tr("Quit"), {key("Ctrl+Q")}, {}, {tr("exit")}}, [this](bool) { close(); });
@@ -334,14 +340,15 @@ void MainWindow::buildMenus() {
     demoMenu_->setEnabled(!demoMenu_->isEmpty());
     connect(recentMenu_, &RecentMenu::openRequested, this, &MainWindow::openPath);
     put(openMenu_, {"file.open_model", "file.open_capture", "file.open_session", "file.open_plan",
-                    "file.open_text", ""});
+                    "file.open_text", "file.open_calibration", ""});
     openMenu_->addMenu(demoMenu_);
     openMenu_->addMenu(recentMenu_);
     put(exportMenu_, {"export.model", "export.report", "export.plans", "export.picture", "export.notes"});
 
     QMenu* file = menuBar()->addMenu(tr("&File"));
     put(file,
-        {"file.open_model", "file.open_capture", "file.open_session", "file.open_plan", "file.open_text"});
+        {"file.open_model", "file.open_capture", "file.open_session", "file.open_plan", "file.open_text",
+         "file.open_calibration"});
     file->addMenu(demoMenu_);
     file->addMenu(recentMenu_);
     put(file, {"", "file.save", "file.save_as", ""});

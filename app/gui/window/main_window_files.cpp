@@ -50,11 +50,14 @@ void MainWindow::openDemo(const QString& name) {
     if (!failure.isEmpty()) showBanner(tr("The demo could not be opened"), failure);
 }
 
-void MainWindow::openPath(const QString& path) {
-    // What was said of another file is out of date.
+void MainWindow::hideFileBanner() {
     const QString& said = banner_->text().id;
     if (said != QLatin1String("tools.restart_engine") && !said.startsWith(QLatin1String("recover:")))
         banner_->hide();
+}
+
+void MainWindow::openPath(const QString& path) {
+    hideFileBanner();
     // "models/books/" and "models/books" are the same folder.
     const QFileInfo info(QDir::cleanPath(path));
     if (!info.exists()) {
@@ -182,9 +185,24 @@ void MainWindow::askPlan() {
 void MainWindow::openText() {
     const QString path = QFileDialog::getOpenFileName(this, tr("Evaluation text"), {},
                                                       tr("Texts (*.txt *.md);;All files (*)"));
-    if (!path.isEmpty())
-        workspace_.engine.openText(
-            path, workspace_.document.text() ? static_cast<int>(workspace_.document.text()->window) : 512);
+    if (path.isEmpty()) return;
+    hideFileBanner();
+    workspace_.engine.openText(
+        path, workspace_.document.text() ? static_cast<int>(workspace_.document.text()->window) : 512);
+}
+
+void MainWindow::openCalibration() {
+    Document& document = workspace_.document;
+    if (!document.hasModel()) {
+        say(tr("Open a model first"));
+        return;
+    }
+    const QString path = QFileDialog::getOpenFileName(this, tr("Calibration text"), {},
+                                                      tr("Texts (*.txt *.md);;All files (*)"));
+    if (path.isEmpty()) return;
+    hideFileBanner();
+    document.setCalibration(QFileInfo(path).absoluteFilePath().toStdString());
+    say(tr("Methods choose channels by %1 from now on").arg(QFileInfo(path).fileName()));
 }
 
 bool MainWindow::save(bool asNew) {
@@ -242,6 +260,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
 void MainWindow::askCapture(int layer) {
     auto* dialog = new CaptureDialog(workspace_, layer, this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &CaptureDialog::textRequested, this, &MainWindow::openText);
     connect(dialog, &QDialog::accepted, this, [this, dialog] {
         const auto request = dialog->request();
         if (!request) return;
@@ -252,6 +271,12 @@ void MainWindow::askCapture(int layer) {
             if (message.isEmpty()) {
                 window->workspace_.document.setCaptures({path.toStdString()});
                 window->openPath(path);
+            } else if (const QFileInfo part(path + QStringLiteral(".part")); part.exists()) {
+                // A process that ends at once cannot tidy up; up to the last window the file is whole.
+                window->showBanner(tr("The capture failed"),
+                                   explained(message, hint) + QLatin1Char('\n')
+                                       + tr("What it had written is in %1.").arg(part.fileName()),
+                                   tr("Open what there is"), QStringLiteral("open:") + part.filePath());
             } else {
                 window->showBanner(tr("The capture failed"), explained(message, hint));
             }

@@ -43,7 +43,7 @@ void Channels::collect(const std::vector<std::string>& methods, Workspace* works
     for (const std::string& name : methods) {
         const Method& method = method_named(name);
         if (!method.needs.data()) continue;
-        if (key_.file.empty()) throw_usage(fmt::format("method {} needs calibration data", name), "name a text to calibrate on");
+        if (key_.file.empty()) throw MissingCalibration(name);
         if (auto known = model_->memory.statistics(key_, method.needs)) {
             held_.push_back(std::move(known));
         } else {

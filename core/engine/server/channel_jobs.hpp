@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/base/error.hpp"
 #include "core/engine/server/job.hpp"
 #include "core/engine/server/workspace.hpp"
 #include "core/protocol/plan_methods.hpp"
@@ -11,6 +12,13 @@
 
 // Jobs about channels, plans and exports.
 namespace rankscope::server {
+
+/// A method that looks at activations was given no text. Failure::cause: protocol::kNoCalibration.
+class MissingCalibration : public Error {
+public:
+    explicit MissingCalibration(const std::string& method)
+        : Error(ErrorKind::Usage, "method " + method + " needs calibration data", "name a text to calibrate on") {}
+};
 
 /// Scores and plans of one model on one calibration text, made from what the model's memory holds and remembered there.
 class Channels {

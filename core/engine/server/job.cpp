@@ -3,6 +3,7 @@
 
 #include "core/base/stop_scope.hpp"
 #include "core/engine/factory.hpp"
+#include "core/engine/server/channel_jobs.hpp"
 
 #include <new>
 
@@ -18,6 +19,10 @@ protocol::Failure failure_in_flight() noexcept {
         } catch (const MissingLibTorch& e) {
             protocol::Failure failure = protocol::failure_of(e);
             failure.cause = protocol::kNoLibTorch;
+            return failure;
+        } catch (const MissingCalibration& e) {
+            protocol::Failure failure = protocol::failure_of(e);
+            failure.cause = protocol::kNoCalibration;
             return failure;
         } catch (const Error& e) {
             return protocol::failure_of(e);

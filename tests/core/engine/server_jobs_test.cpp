@@ -216,6 +216,8 @@ TEST_F(ServerJobs, WhatCannotBeAPlanIsNamed) {
     refuse({{{0, "l1", std::nullopt, 1000}}, "widest"}, "found 1000");
     refuse({{{0, "l1", 0.5, std::nullopt}}, "huge"}, "huge");
     refuse({{{0, "drrqr", 0.5, std::nullopt}}, "widest"}, "needs calibration data");
+    const auto failure = client_->failure_of(client_->start("scores", Value::Object{{"method", "drrqr"}}));
+    EXPECT_EQ(failure.cause, protocol::kNoCalibration) << "a window offers to open a text";
 }
 
 TEST_F(ServerJobs, AnAttributionNamesTheLayersThatKeepOtherChannels) {

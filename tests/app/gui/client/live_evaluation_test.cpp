@@ -54,6 +54,38 @@ TEST_F(LiveEvaluationTest, GoesFromHollowOverPartToExact) {
     EXPECT_EQ(document_.keptChannels(watched_.layers[0])->at(0).front(), 16);
 }
 
+TEST_F(LiveEvaluationTest, AMissingCalibrationTextIsAskedForAndThenUsed) {
+    SavedSession without = session();
+    without.calibration.clear();
+    document_.openSession(without, QString());
+    script({{"fail",
+             {{"make_plans",
+               {{"message", "method drrqr needs calibration data"}, {"cause", protocol::kNoCalibration}}}}}});
+    std::vector<std::string> needed;
+    QObject::connect(&engine_, &EngineControl::calibrationNeeded, &document_,
+                     [&](const QString& job, const QString& why) {
+                         needed.push_back((job + QStringLiteral(" | ") + why).toStdString());
+                     });
+    ASSERT_TRUE(startEngine());
+    engine_.setLive(true);
+    edit(kept(48));
+    ASSERT_TRUE(wait([this] { return stateOf(kept(48)) == PlanState::Failed; }));
+    EXPECT_THAT(needed, ElementsAre(testing::EndsWith(" | method drrqr needs calibration data")));
+    script({});
+    engine_.restart();
+    ASSERT_TRUE(waitUntilIdle());
+    document_.setCalibration(folder_ / "calibration.txt");
+    // By itself: the plan is on the screen.
+    EXPECT_TRUE(wait([this] { return isExact(kept(48)); }));
+    EXPECT_EQ(needed.size(), 1U);
+    // The channels of another text are others: measured anew.
+    const int before = timesAsked("make_plans");
+    document_.setCalibration(folder_ / "other.txt");
+    EXPECT_FALSE(isExact(kept(48)));
+    EXPECT_TRUE(wait([this] { return isExact(kept(48)); }));
+    EXPECT_GT(timesAsked("make_plans"), before);
+}
+
 TEST_F(LiveEvaluationTest, WaitsUntilThePlanIsStill) {
     ASSERT_TRUE(startEngine());
     engine_.setLive(true);

@@ -2,6 +2,7 @@
 #include "app/gui/document/document.hpp"
 
 #include "core/base/error.hpp"
+#include "core/pruning/method.hpp"
 #include "tests/app/gui/support/sample_session.hpp"
 
 #include <gtest/gtest.h>
@@ -43,6 +44,46 @@ TEST_F(DocumentTest, ADamagedSessionChangesNothing) {
     EXPECT_EQ(changed.count(), 0);
     EXPECT_EQ(document.state().points.size(), 35U);
     EXPECT_TRUE(document.path().isEmpty());
+}
+
+TEST_F(DocumentTest, AnotherCalibrationTextForgetsWhatCameOfTheFormerOne) {
+    const auto byId = [&](const char* id) { return document.point(QString::fromLatin1(id))->choice; };
+    const PlanChoice calibrated = byId("drrqr-0.5"), byWeights = byId("l1-0.25");
+    PlanChoice failed = document.withKept(0, 20);
+    document.updateRecord(failed, [](PlanRecord& record) {
+        record.state = PlanState::Failed;
+        record.failure = QStringLiteral("the text is too short");
+    });
+    ASSERT_TRUE(document.record(calibrated)->quality);
+    QSignalSpy changed(&document, &Document::calibrationChanged);
+    document.setCalibration("/texts/new.txt");
+    EXPECT_EQ(changed.count(), 1);
+    EXPECT_EQ(document.calibration(), "/texts/new.txt");
+    EXPECT_FALSE(document.record(calibrated)->quality);
+    EXPECT_EQ(document.record(calibrated)->state, PlanState::Estimate);
+    EXPECT_FALSE(document.keptChannels(calibrated.layers[0])) << "nobody has scored them on this text";
+    EXPECT_TRUE(document.record(byWeights)->quality);
+    EXPECT_EQ(document.record(byWeights)->state, PlanState::Exact);
+    EXPECT_TRUE(document.keptChannels(byWeights.layers[0]));
+    for (const LayerSweepPoint& point : document.layerSweep())
+        EXPECT_FALSE(needs_data(point.method)) << point.method;
+    EXPECT_EQ(document.record(failed)->state, PlanState::Estimate);
+    EXPECT_TRUE(document.record(failed)->failure.isEmpty());
+    EXPECT_TRUE(document.isModified());
+}
+
+TEST_F(DocumentTest, ThatThereIsACalibrationTextAtAllForgetsNothing) {
+    document.openModel(document.model());
+    const PlanChoice half = document.withKept(0, 32);
+    PlanRecord exact;
+    exact.state = PlanState::Exact;
+    exact.quality = MeasuredQuality{};
+    exact.plan = Plan{};
+    exact.plan->layers.push_back({0, "drrqr", 0.5, 64, KeptChannels(3, std::vector<std::int32_t>(32, 1))});
+    document.setRecord(half, exact);
+    document.setCalibration("/texts/new.txt");
+    EXPECT_EQ(document.record(half)->state, PlanState::Exact) << "channels by hand or of a plan file";
+    EXPECT_TRUE(document.record(half)->quality);
 }
 
 TEST_F(DocumentTest, ADragIsSeenAtOnceAndBecomesOneStep) {

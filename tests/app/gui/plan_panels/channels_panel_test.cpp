@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <QAction>
+#include <QClipboard>
 #include <QSignalSpy>
 
 #include <algorithm>
@@ -182,11 +183,44 @@ TEST_F(ChannelsTest, MissingScoresAreAskedForOnce) {
     // An engine that stops will not answer.
     sample.engine.setStatus({});
     EXPECT_EQ(panel.emptyNote()->remedy(), QStringLiteral("Score channels"));
+    // Nor does a job that failed.
+    sample.engine.setStatus(ready);
+    Q_EMIT panel.emptyNote()->remedyRequested();
+    EngineJob job;
+    job.state = EngineJob::State::Running;
+    sample.engine.setJobs({job});
+    EXPECT_TRUE(panel.emptyNote()->remedy().isEmpty());
+    job.state = EngineJob::State::Failed;
+    sample.engine.setJobs({job});
+    EXPECT_EQ(panel.emptyNote()->remedy(), QStringLiteral("Score channels"));
     SessionScores scores = sample.document.orders().scores().front();
     scores.method = "drrqr-sampled";
     sample.document.setScores(scores);
     EXPECT_FALSE(panel.emptyNote()->isVisible());
     EXPECT_EQ(strip.data().heads.size(), 3U);
+}
+
+TEST_F(ChannelsTest, AMethodThatNeedsATextAsksForIt) {
+    sample.document.openModel(sample.document.model());
+    PlanChoice plan = sample.document.plan();
+    for (LayerChoice& layer : plan.layers) {
+        layer.method = "drrqr";
+        layer.kept = 32;
+    }
+    sample.document.setPlan(QStringLiteral("x"), plan);
+    ASSERT_TRUE(panel.emptyNote()->isVisible());
+    EXPECT_EQ(panel.emptyNote()->remedy(), QStringLiteral("Calibration text…"));
+    QSignalSpy asked(&panel, &ChannelsPanel::calibrationRequested);
+    Q_EMIT panel.emptyNote()->remedyRequested();
+    EXPECT_EQ(asked.count(), 1);
+    sample.document.setCalibration("/texts/other.txt");
+    EXPECT_EQ(panel.emptyNote()->remedy(), QStringLiteral("Score channels"));
+    // Random channels and those by weights need none.
+    sample.document.setCalibration({});
+    for (LayerChoice& layer : plan.layers)
+        layer.method = "l1";
+    sample.document.setPlan(QStringLiteral("y"), plan);
+    EXPECT_EQ(panel.emptyNote()->remedy(), QStringLiteral("Score channels"));
 }
 
 TEST_F(ChannelsTest, TheTableHasEveryChannel) {
@@ -199,6 +233,17 @@ TEST_F(ChannelsTest, TheTableHasEveryChannel) {
         keptHere += row[1].toString() == QStringLiteral("yes") ? 1 : 0;
     EXPECT_EQ(keptHere, 32);
     EXPECT_DOUBLE_EQ(table.rows[9][4].toDouble(), sample.document.orders().head("drrqr", 0, 1)->scores[9]);
+}
+
+TEST_F(ChannelsTest, WhatIsCopiedRightAfterAnEditIsWhatIsKeptNow) {
+    sample.document.setPlan(QStringLiteral("x"), sample.document.withKept(0, 24));
+    panel.copyData();
+    const QString copied = QApplication::clipboard()->text();
+    EXPECT_EQ(copied.count(QStringLiteral("\tyes")), 3 * 24) << "in three heads";
+    sample.document.setPlan(QStringLiteral("y"), sample.document.withKept(0, 8));
+    panel.showTable(true);
+    EXPECT_EQ(panel.numbers()->table().toTsv().count(QStringLiteral("\tyes")), 3 * 8);
+    panel.showTable(false);
 }
 
 class GroupedChannelsTest : public ChannelsTest {

@@ -403,7 +403,7 @@ TEST_F(LayerTableTest, ARankThatWasNotCapturedLeavesItsCellsEmpty) {
     renderForEyes(panel, "plan_ranks_alone");
 }
 
-TEST_F(LayerTableTest, AnOpenedPlanIsCalledByItsMethodUntilScoresSayOtherwise) {
+TEST_F(LayerTableTest, AnOpenedPlanIsCalledByItsMethodUntilTheEngineSaysOtherwise) {
     // A width that no measured plan has.
     PlanChoice wanted = sample.document.withKept(0, 20);
     wanted.layers[1].kept = 20;
@@ -429,6 +429,15 @@ TEST_F(LayerTableTest, AnOpenedPlanIsCalledByItsMethodUntilScoresSayOtherwise) {
     QSignalSpy changed(panel.model(), &QAbstractItemModel::dataChanged);
     for (const SessionScores& each : scores)
         sample.document.setScores(each);
+    EXPECT_EQ(text(0), method);
+    EXPECT_EQ(text(1), method) << "the swap stage may have done it: the order cannot tell";
+    EXPECT_EQ(planMethodName(sample.document.asNamed(sample.document.plan())), method);
+    // What the engine chooses at this width.
+    Plan answer = file;
+    const auto wholeOrder = std::ranges::find(scores, file.layers[1].method, &SessionScores::method);
+    ASSERT_NE(wholeOrder, scores.end());
+    answer.layers[1].keep[0] = kept_channels(wholeOrder->heads[1][0].order, 20);
+    sample.document.setExactChannels(answer);
     EXPECT_EQ(text(0), method);
     EXPECT_EQ(text(1), QStringLiteral("by hand"));
     EXPECT_FALSE(changed.isEmpty());

@@ -219,6 +219,11 @@ TEST(TradeoffPanelEmpty, SaysWhatToDo) {
     EXPECT_EQ(note->sentence(), QStringLiteral("No model is open"));
     const SavedSession session = sampleSession();
     document.openModel(session.model);
+    QSignalSpy text(&panel, &TradeoffPanel::textRequested);
+    EXPECT_EQ(note->remedy(), QStringLiteral("Evaluation text…"));
+    Q_EMIT note->remedyRequested();
+    EXPECT_EQ(text.count(), 1);
+    EXPECT_TRUE(engine.calls.empty());
     document.setText(*session.text);
     EngineStatus ready;
     ready.state = EngineStatus::State::Ready;

@@ -17,6 +17,7 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSettings>
+#include <QSignalSpy>
 #include <QSpinBox>
 #include <QTemporaryDir>
 #include <QTest>
@@ -90,6 +91,23 @@ TEST_F(CaptureDialogTest, RefusesWhatCannotBeAndSaysWhy) {
     EXPECT_TRUE(dialog->request()->force);
 }
 
+TEST_F(CaptureDialogTest, WithoutATextItHelpsToOpenOne) {
+    sample.document.openModel(sample.document.model());
+    CaptureDialog open(sample.workspace, -1);
+    open.file->setText(folder.filePath(QStringLiteral("new.h5")));
+    EXPECT_EQ(open.problem(), QStringLiteral("Open a text first"));
+    EXPECT_FALSE(canStart(open));
+    QSignalSpy asked(&open, &CaptureDialog::textRequested);
+    open.text->click();
+    EXPECT_EQ(asked.count(), 1);
+    // The window opens it; the dialog is still there.
+    SessionText text = *sampleSession().text;
+    text.windows = 3;
+    sample.document.setText(text);
+    EXPECT_TRUE(canStart(open)) << open.problem().toStdString();
+    EXPECT_EQ(open.windows->value(), 3) << "no more than the text has";
+}
+
 TEST_F(CaptureDialogTest, OfRanksAloneItAsksAtEveryTokenAndForNoSpectra) {
     ASSERT_TRUE(dialog->request()->spectra);
     EXPECT_FALSE(dialog->request()->ranks);
@@ -104,9 +122,10 @@ TEST_F(CaptureDialogTest, OfRanksAloneItAsksAtEveryTokenAndForNoSpectra) {
     EXPECT_FALSE(request.spectra);
     EXPECT_EQ(request.positions.size(), 512U);
     EXPECT_EQ(request.state_positions, (std::vector<std::int64_t>{511}));
-    // 8 windows, 4 layers, 3 heads: at each of 512 positions four numbers, one state at the last, and the tokens.
+    // 8 windows, 4 layers, 3 heads: at each of 512 positions four numbers, one state at the last, and the tokens;
+    // beside the numbers the text of the tokens and the file's own structures.
     const std::int64_t heads = 8 * 4 * 3;
-    EXPECT_EQ(dialog->bytes(), 4 * (heads * (512 * 4 + 64 * 64) + 8 * 512));
+    EXPECT_EQ(dialog->bytes(), 4 * (heads * (512 * 4 + 64 * 64) + 8 * 512) + 8 * 512 * 48 + 4 * 20480);
     renderForEyes(*dialog, "dialog-capture-ranks");
     dialog->what->setCurrentIndex(0);
     EXPECT_EQ(dialog->every->value(), before);
