@@ -74,7 +74,8 @@ void Measurements::sweep(const QStringList& methods, const std::vector<double>& 
         tr("Sweep %1 × %2 plans").arg(methods.size()).arg(static_cast<qulonglong>(ratios.size())));
     // Each once, though the result repeats those of the partials.
     const auto seen = std::make_shared<QSet<QString>>();
-    const auto take = [this, seen, asked = document_.calibration()](const std::vector<protocol::SweepPoint>& points) {
+    const auto take = [this, seen, asked = document_.calibration()](
+                          const std::vector<protocol::SweepPoint>& points) {
         if (document_.calibration() != asked) return;
         for (const protocol::SweepPoint& point : points) {
             const QString name =
@@ -105,7 +106,8 @@ void Measurements::layerSweep() {
     if (methods.isEmpty()) methods.append(QStringLiteral("drrqr"));
     const std::vector<double> ratios(std::begin(kLayerRatios), std::end(kLayerRatios));
     const std::int64_t job = jobs_.begin(tr("Sweep every layer alone"));
-    const auto take = [this, asked = document_.calibration()](const std::vector<protocol::SweepPoint>& points) {
+    const auto take = [this,
+                       asked = document_.calibration()](const std::vector<protocol::SweepPoint>& points) {
         if (document_.calibration() != asked) return;
         std::vector<LayerSweepPoint> layers;
         for (const protocol::SweepPoint& point : points)

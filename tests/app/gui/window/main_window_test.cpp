@@ -14,7 +14,6 @@
 #include "app/gui/widgets/elided_label.hpp"
 #include "app/gui/window/action_registry.hpp"
 #include "app/gui/window/banner.hpp"
-#include "app/gui/window/capture_dialog.hpp"
 #include "app/gui/window/command_palette.hpp"
 #include "app/gui/window/plans_export.hpp"
 #include "app/gui/window/session_keeper.hpp"
@@ -192,42 +191,6 @@ TEST_F(MainWindowTest, BadPathsAreRefusedWhereThePersonLooks) {
     EXPECT_EQ(sample.engine.calls.back(), "openModel " + folder.path().toStdString());
 }
 
-TEST_F(MainWindowTest, AMissingCalibrationTextIsOneClickAway) {
-    Q_EMIT sample.engine.calibrationNeeded(QStringLiteral("Evaluate DRRQR 50 %"),
-                                           QStringLiteral("method drrqr needs calibration data"));
-    const Banner::Text said = window->banner()->text();
-    EXPECT_TRUE(window->banner()->isVisible());
-    EXPECT_EQ(said.title, QStringLiteral("Evaluate DRRQR 50 %: a text to calibrate on is missing"));
-    EXPECT_TRUE(said.sentence.startsWith(QStringLiteral("Method drrqr needs calibration data")));
-    ASSERT_NE(window->actions().action(said.id), nullptr);
-    EXPECT_EQ(window->actions().action(said.id)->text(), said.remedy);
-    sample.document.setCalibration("/texts/new.txt");
-    EXPECT_FALSE(window->banner()->isVisible()) << "what it asked for is there";
-}
-
-TEST_F(MainWindowTest, ACaptureThatWasCutOffCanBeOpenedUpToThere) {
-    QTemporaryDir folder;
-    const QString path = folder.filePath(QStringLiteral("new.h5"));
-    const auto capture = [&] {
-        action("run.capture")->trigger();
-        auto* dialog = window->findChild<CaptureDialog*>();
-        ASSERT_NE(dialog, nullptr);
-        dialog->file->setText(path);
-        dialog->accept();
-        QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
-        sample.engine.lastDone(QStringLiteral("The engine was killed"), {});
-    };
-    capture();
-    EXPECT_EQ(window->banner()->text().sentence, QStringLiteral("The engine was killed"));
-    EXPECT_TRUE(window->banner()->text().remedy.isEmpty());
-    QFile part(path + QStringLiteral(".part"));
-    ASSERT_TRUE(part.open(QIODevice::WriteOnly));
-    part.close();
-    capture();
-    EXPECT_TRUE(window->banner()->text().sentence.contains(QStringLiteral("new.h5.part")));
-    EXPECT_EQ(window->banner()->text().id, QStringLiteral("open:") + part.fileName());
-}
-
 TEST_F(MainWindowTest, EscapeHidesAMessageWhereverTheKeyboardIs) {
     window->activateWindow();
     for (QWidget* place : std::initializer_list<QWidget*>{window->findChild<LayerTable*>(),
@@ -368,17 +331,6 @@ TEST_F(MainWindowTest, ThePaletteFindsActionsLayersAndHeads) {
     action("palette")->trigger();
     QTest::keyClick(palette->field(), Qt::Key_Escape);
     EXPECT_FALSE(palette->isVisible());
-}
-
-TEST_F(MainWindowTest, ThePaletteTakesWordsOfTitleAndSynonymsTogether) {
-    PaletteEntry capture;
-    capture.title = QStringLiteral("Capture…");
-    capture.id = QStringLiteral("run.capture");
-    capture.synonyms = {QStringLiteral("record states")};
-    EXPECT_GE(paletteScore(QStringLiteral("capture states"), capture), 0);
-    EXPECT_LT(paletteScore(QStringLiteral("capture plans"), capture), 0);
-    EXPECT_GT(paletteScore(QStringLiteral("capture"), capture),
-              paletteScore(QStringLiteral("capture states"), capture));
 }
 
 TEST_F(MainWindowTest, NoTwoEntriesOfThePaletteHaveOneName) {
