@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/model/internal/device_mixer.hpp"
 
-#include "core/base/random.hpp"
 #include "core/model/internal/device_call.hpp"
+#include "core/model/internal/drawn_numbers.hpp"
 #include "kernels/delta_rule.hpp"
 
 #include <ATen/TensorOperators.h>
@@ -83,14 +83,6 @@ MixerGradients run_gradient(const kernels::DeviceDeltaRuleBackward& rule, const 
     return r;
 }
 
-at::Tensor draw(at::IntArrayRef shape, Random& random, double (*number)(Random&)) {
-    at::Tensor t = at::empty(shape, at::kDouble);
-    auto* data = t.data_ptr<double>();
-    for (std::int64_t i = 0; i < t.numel(); ++i)
-        data[i] = static_cast<float>(number(random));
-    return t;
-}
-
 at::Tensor unit(const at::Tensor& x) {
     return (x / x.norm(2, -1, true)).to(at::kFloat).to(at::kDouble);
 }
@@ -100,10 +92,6 @@ double distance(const at::Tensor& got, const at::Tensor& want) {
     const at::Tensor difference = (got.to(at::kCPU, at::kDouble) - want).abs().max();
     const double error = difference.item<double>() / std::max(1e-30, want.abs().max().item<double>());
     return std::isfinite(error) ? error : std::numeric_limits<double>::infinity();
-}
-
-double normal(Random& r) {
-    return r.normal();
 }
 
 // A call of T tokens with the widths, gate and heads of `like`, float64 on the CPU and exact in float32, so that both sides see the

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/model/internal/state_kernels.hpp"
 
-#include "core/base/random.hpp"
 #include "core/model/internal/device_call.hpp"
+#include "core/model/internal/drawn_numbers.hpp"
 #include "core/model/internal/mixer_aten.hpp"
 #include "kernels/singular_values.hpp"
 
@@ -60,16 +60,8 @@ std::vector<double> values_on_cpu(const at::Tensor& matrices) {
     return out;
 }
 
-at::Tensor draw(at::IntArrayRef shape, Random& random, double (*number)(Random&)) {
-    at::Tensor t = at::empty(shape, at::kFloat);
-    auto* data = t.data_ptr<float>();
-    for (std::int64_t i = 0; i < t.numel(); ++i)
-        data[i] = static_cast<float>(number(random));
-    return t;
-}
-
-double normal(Random& r) {
-    return r.normal();
+at::Tensor draw_float32(at::IntArrayRef shape, Random& random, double (*number)(Random&)) {
+    return draw(shape, random, number).to(at::kFloat);
 }
 
 }  // namespace
@@ -126,7 +118,7 @@ double disagreement(const SpectraKernel& kernel, const at::Device& device, std::
     constexpr std::int64_t kFinite = 5;
     const c10::InferenceMode guard;
     Random random(static_cast<std::uint64_t>(rows * 1000 + columns), 0x51d);
-    at::Tensor matrices = draw({kFinite + 1, rows, columns}, random, &normal);
+    at::Tensor matrices = draw_float32({kFinite + 1, rows, columns}, random, &normal);
     const std::int64_t size = rows * columns, filled_rows = (rows + 1) / 2;
     float* data = matrices.data_ptr<float>();
     for (std::int64_t i = 0; i < size; ++i) {
@@ -164,13 +156,13 @@ double disagreement_at(const NormsKernel& kernel, const NormsCall& like, std::in
     constexpr std::int64_t T = 40;
     const std::int64_t K = like.k.size(3), V = like.v.size(3);
     Random random(static_cast<std::uint64_t>(K * 1000 + V * 10 + HV), 0x9035);
-    at::Tensor k = draw({1, T, 1, K}, random, &normal);
+    at::Tensor k = draw_float32({1, T, 1, K}, random, &normal);
     k = (k.to(at::kDouble) / k.to(at::kDouble).norm(2, -1, true)).to(at::kFloat);
-    const at::Tensor v = draw({1, T, HV, V}, random, &normal),
-                     beta = draw({1, T, HV}, random, [](Random& r) { return 1.9 * r.uniform(); }),
-                     initial = draw({1, HV, K, V}, random, &normal);
+    const at::Tensor v = draw_float32({1, T, HV, V}, random, &normal),
+                     beta = draw_float32({1, T, HV}, random, [](Random& r) { return 1.9 * r.uniform(); }),
+                     initial = draw_float32({1, HV, K, V}, random, &normal);
     at::Tensor g;
-    if (like.g.defined()) g = draw({1, T, HV}, random, [](Random& r) { return -0.3 * r.uniform(); });
+    if (like.g.defined()) g = draw_float32({1, T, HV}, random, [](Random& r) { return -0.3 * r.uniform(); });
     const std::vector<std::int64_t> positions{0, 7, 8, 25, T - 1};
     const auto wide = [](const at::Tensor& t) { return t.defined() ? t.to(at::kDouble) : t; };
     const at::Tensor states =

@@ -198,14 +198,6 @@ void check(const DeviceShape& shape, unsigned seed) {
     expect_close(problem.run(seed % 2 == 0 ? Side::Begin : Side::End), problem.reference(), backward_bound(shape));
 }
 
-std::int64_t below(std::mt19937& random, std::int64_t limit) {
-    return std::uniform_int_distribution<std::int64_t>(0, limit - 1)(random);
-}
-
-std::int64_t one_of(std::mt19937& random, std::initializer_list<std::int64_t> values) {
-    return *(values.begin() + below(random, std::ssize(values)));
-}
-
 DeviceShape random_shape(std::mt19937& random) {
     DeviceShape s;
     s.element = below(random, 2) == 0 ? DeviceElement::Float32 : DeviceElement::BFloat16;

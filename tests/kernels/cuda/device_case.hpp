@@ -9,10 +9,22 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
+#include <iterator>
+#include <random>
 #include <string>
 #include <vector>
 
 namespace rankscope::kernels::testing {
+
+/// A number in [0, limit), and one of some.
+inline std::int64_t below(std::mt19937& random, std::int64_t limit) {
+    return std::uniform_int_distribution<std::int64_t>(0, limit - 1)(random);
+}
+
+inline std::int64_t one_of(std::mt19937& random, std::initializer_list<std::int64_t> values) {
+    return *(values.begin() + below(random, std::ssize(values)));
+}
 
 struct DeviceShape {
     std::vector<std::int64_t> lengths = {1};  ///< of the sequences; all the same and `ragged` false: no offsets
