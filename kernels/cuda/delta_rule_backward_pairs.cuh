@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kernels/cuda/delta_rule_backward_problem.cuh"
+#include "kernels/cuda/delta_rule_pairs.cuh"
 
 namespace rankscope::cuda {
 
@@ -95,33 +96,9 @@ RANKSCOPE_KERNEL RANKSCOPE_BOUNDS(kThreads, 1) delta_rule_backward_pairs(DeltaRu
                 sum += simt::shuffle_xor(sum, mask);
             if (lane() == 0) s.measured[row] += sum;
         }
-        RANKSCOPE_ROLLED
-        for (int c = 0; c < here; c += 16) {
-            Left<Element> asked, wanted;
-            load_left(asked, s.d_out, row_warp * 16, c);
-            load_left(wanted, s.reach, row_warp * 16, c);
-            RANKSCOPE_UNROLLED
-            for (int pair = 0; pair < kPairs; ++pair) {
-                // Above the diagonal nothing is wanted.
-                if (first_pair + pair > row_warp) continue;
-                Right<Element> right[2];
-                load_right_turned(right, s.fresh, c, (first_pair + pair) * 16);
-                RANKSCOPE_UNROLLED
-                for (int i = 0; i < 2; ++i) {
-                    multiply(on[pair][i], asked, right[i]);
-                    multiply(mn[pair][i], wanted, right[i]);
-                }
-            }
-        }
+        add_pair_products(s.d_out, s.reach, s.fresh, row_warp, first_pair, here, on, mn);
     }
-    if (t < C) {
-        float product = 1;
-        RANKSCOPE_ROLLED
-        for (int i = t; i < C; ++i) {
-            if (i > t) product *= s.factor[i];
-            s.D[i * pitch + t] = product;
-        }
-    }
+    write_decays<C>(s.factor, s.D, pitch);
     simt::sync_block();
     const auto* attend = static_cast<const Element*>(p.attend) + index * C * C;
     const auto* keys = static_cast<const Element*>(p.lower) + index * C * C;

@@ -2,7 +2,7 @@
 // Everything about a chunk that S takes no part in, one block for each chunk and value head: T, P and gates.
 #pragma once
 
-#include "kernels/cuda/delta_rule_problem.cuh"
+#include "kernels/cuda/delta_rule_pairs.cuh"
 
 #include <cmath>
 
@@ -119,33 +119,9 @@ RANKSCOPE_KERNEL RANKSCOPE_BOUNDS(kThreads, 2) delta_rule_prepare(DeltaRuleProbl
         simt::commit_copies();
         simt::wait_copies<0>();
         simt::sync_block();
-        RANKSCOPE_ROLLED
-        for (int c = 0; c < padded; c += 16) {
-            Left<Element> key, query;
-            load_left(key, s.k, row_warp * 16, c);
-            load_left(query, s.q, row_warp * 16, c);
-            RANKSCOPE_UNROLLED
-            for (int pair = 0; pair < kPairs; ++pair) {
-                // Above the diagonal nothing is wanted.
-                if (first_pair + pair > row_warp) continue;
-                Right<Element> right[2];
-                load_right_turned(right, s.k, c, (first_pair + pair) * 16);
-                RANKSCOPE_UNROLLED
-                for (int i = 0; i < 2; ++i) {
-                    multiply(kk[pair][i], key, right[i]);
-                    multiply(qk[pair][i], query, right[i]);
-                }
-            }
-        }
+        add_pair_products(s.k, s.q, s.k, row_warp, first_pair, padded, kk, qk);
     }
-    if (t < C) {
-        float product = 1;
-        RANKSCOPE_ROLLED
-        for (int i = t; i < C; ++i) {
-            if (i > t) product *= s.factor[i];
-            s.D[i * pitch + t] = product;
-        }
-    }
+    write_decays<C>(s.factor, s.D, pitch);
     simt::sync_block();
     const std::int64_t index = slot * a.HV + head;
     if (t < C) {

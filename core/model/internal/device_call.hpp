@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/error.hpp"
+#include "kernels/delta_rule_device.hpp"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
@@ -46,6 +47,32 @@ public:
 private:
     at::Tensor memory_;
 };
+
+/// Of a float32 tensor; nullptr where it is undefined.
+inline const float* float_pointer(const at::Tensor& t) {
+    return t.defined() ? t.const_data_ptr<float>() : nullptr;
+}
+
+/// Sizes and inputs of a recurrence over k [B, T, H, K], v [B, T, HV, V], beta and g [B, T, HV], initial [B, HV, K, V], float32 and
+/// contiguous; g and initial may be undefined. Queries, outputs and the positions themselves are the caller's.
+inline kernels::DeviceDeltaRuleArgs recurrence_arguments(const at::Tensor& k, const at::Tensor& v, const at::Tensor& beta, const at::Tensor& g,
+                                                         const at::Tensor& initial, std::span<const std::int64_t> positions) {
+    kernels::DeviceDeltaRuleArgs a;
+    a.B = k.size(0);
+    a.T = k.size(1);
+    a.tokens = a.B * a.T;
+    a.H = k.size(2);
+    a.K = k.size(3);
+    a.HV = v.size(2);
+    a.V = v.size(3);
+    a.k = float_pointer(k);
+    a.v = float_pointer(v);
+    a.beta = float_pointer(beta);
+    a.g = float_pointer(g);
+    a.initial_state = float_pointer(initial);
+    a.P = std::ssize(positions);
+    return a;
+}
 
 inline at::Tensor positions_on(const at::Device& device, std::span<const std::int64_t> positions) {
     return at::tensor(at::ArrayRef<std::int64_t>(positions.data(), positions.size()), at::kLong).to(device);

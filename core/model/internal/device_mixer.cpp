@@ -17,27 +17,10 @@
 namespace rankscope::internal {
 namespace {
 
-const float* input(const at::Tensor& t) {
-    return t.defined() ? t.const_data_ptr<float>() : nullptr;
-}
-
 kernels::DeviceDeltaRuleArgs arguments(const MixerCall& call) {
-    kernels::DeviceDeltaRuleArgs a;
-    a.B = call.q.size(0);
-    a.T = call.q.size(1);
-    a.tokens = a.B * a.T;
-    a.H = call.q.size(2);
-    a.K = call.q.size(3);
-    a.HV = call.v.size(2);
-    a.V = call.v.size(3);
+    kernels::DeviceDeltaRuleArgs a = recurrence_arguments(call.k, call.v, call.beta, call.g, call.initial, call.positions);
     a.scale = static_cast<float>(call.scale);
-    a.q = input(call.q);
-    a.k = input(call.k);
-    a.v = input(call.v);
-    a.beta = input(call.beta);
-    a.g = input(call.g);
-    a.initial_state = input(call.initial);
-    a.P = std::ssize(call.positions);
+    a.q = float_pointer(call.q);
     return a;
 }
 
@@ -72,7 +55,7 @@ MixerGradients run_gradient(const kernels::DeviceDeltaRuleBackward& rule, const 
     kernels::DeviceDeltaRuleBackwardArgs w;
     w.forward = arguments(call);
     w.forward.stream = current_stream(device);
-    w.d_out = input(d_out);
+    w.d_out = float_pointer(d_out);
     w.d_q = r.q.data_ptr<float>();
     w.d_k = r.k.data_ptr<float>();
     w.d_v = r.v.data_ptr<float>();

@@ -19,35 +19,18 @@ namespace {
 
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
 
-const float* input(const at::Tensor& t) {
-    return t.defined() ? t.const_data_ptr<float>() : nullptr;
-}
-
 kernels::DeviceSingularValuesArgs arguments(const at::Tensor& matrices) {
     kernels::DeviceSingularValuesArgs a;
     a.count = matrices.size(0);
     a.rows = matrices.size(1);
     a.columns = matrices.size(2);
-    a.matrices = input(matrices);
+    a.matrices = float_pointer(matrices);
     return a;
 }
 
 kernels::DeviceStateNormsArgs arguments(const NormsCall& call) {
     kernels::DeviceStateNormsArgs args;
-    kernels::DeviceDeltaRuleArgs& a = args.recurrence;
-    a.B = call.k.size(0);
-    a.T = call.k.size(1);
-    a.tokens = a.B * a.T;
-    a.H = call.k.size(2);
-    a.K = call.k.size(3);
-    a.HV = call.v.size(2);
-    a.V = call.v.size(3);
-    a.k = input(call.k);
-    a.v = input(call.v);
-    a.beta = input(call.beta);
-    a.g = input(call.g);
-    a.initial_state = input(call.initial);
-    a.P = std::ssize(call.positions);
+    args.recurrence = recurrence_arguments(call.k, call.v, call.beta, call.g, call.initial, call.positions);
     return args;
 }
 
