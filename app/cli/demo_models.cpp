@@ -9,6 +9,7 @@
 #include "core/base/data_folder.hpp"
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
+#include "core/base/json_fault.hpp"
 #include "core/base/json_text.hpp"
 
 namespace rankscope::cli {
@@ -29,7 +30,9 @@ std::string text_of(const Json& document, const char* key, const std::string& wh
 
 DemoModel read_demo(const fs::path& file) {
     const std::string where = printable(file.string(), 400);
-    const Json document = Json::parse(prepare_json(read_text_file(file, 1 << 20), where), nullptr, false);
+    const std::string text = read_text_file(file, 1 << 20);
+    const Json document = Json::parse(prepare_json(text, where), nullptr, false);
+    if (document.is_discarded()) throw_no_json("bad demo: " + where, text);
     if (!document.is_object()) throw_input("bad demo: " + where + ": found no JSON object, expected one");
     DemoModel model;
     model.folder = file.parent_path();

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.hpp"
+#include "core/base/json_fault.hpp"
 #include "core/base/json_text.hpp"
 #include "core/checkpoint/detail/config_reader.hpp"
 
@@ -176,7 +177,7 @@ ModelConfig parse_model_config(const std::string& text, const std::filesystem::p
     const std::string where = printable(path.string(), 400);
     // NaN where a number is read is an error, not the default: loaders would compute with it.
     const auto json = nlohmann::json::parse(prepare_json(text, where, BareWords::Text), nullptr, false);
-    if (json.is_discarded()) throw_input("bad config: " + where + ": not JSON");
+    if (json.is_discarded()) throw_no_json("bad config: " + where, text);
     if (!json.is_object()) throw_input("bad config: " + where + ": expected a JSON object");
     const ConfigReader c(json, where);
     ModelConfig m;

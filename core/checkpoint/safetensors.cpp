@@ -12,6 +12,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
+#include "core/base/json_fault.hpp"
 #include "core/base/json_text.hpp"
 
 namespace rankscope {
@@ -133,6 +134,7 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : file_(std:
     const std::string prepared = prepare_json(text, where);
     if (const auto twice = duplicate_key(prepared)) throw_input(fmt::format("bad safetensors header: {}: '{}' is there twice", where, printable(*twice)));
     const Json header = Json::parse(prepared, nullptr, false);
+    if (header.is_discarded()) throw_no_json("bad safetensors header: " + where, text);
     if (!header.is_object()) throw_input(fmt::format("bad safetensors header: {}: expected a JSON object", where));
 
     const auto data = bytes.subspan(8 + header_size);

@@ -10,6 +10,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
+#include "core/base/json_fault.hpp"
 #include "core/base/json_text.hpp"
 
 namespace rankscope {
@@ -46,7 +47,9 @@ void add_file(WeightFiles& out, const fs::path& path) {
 
 void open_shards(WeightFiles& out, const fs::path& index) {
     const std::string where = shown(index);
-    const auto json = nlohmann::json::parse(prepare_json(read_text_file(index, 16 << 20), where), nullptr, false);
+    const std::string text = read_text_file(index, 16 << 20);
+    const auto json = nlohmann::json::parse(prepare_json(text, where), nullptr, false);
+    if (json.is_discarded()) throw_no_json("bad index: " + where, text);
     if (!json.is_object() || !json.contains("weight_map") || !json["weight_map"].is_object()) {
         throw_input("bad index: " + where + ": expected a JSON object with weight_map");
     }

@@ -11,6 +11,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
+#include "core/base/json_fault.hpp"
 #include "core/base/json_text.hpp"
 #include "core/pruning/plan.hpp"
 
@@ -73,7 +74,7 @@ private:
         const std::string prepared = prepare_json(text, where_);
         if (const auto twice = duplicate_key(prepared)) refuse(fmt::format("key \"{}\" is there twice", printable(*twice, 60)));
         Json root = Json::parse(prepared, nullptr, false);
-        if (root.is_discarded()) refuse("not JSON");
+        if (root.is_discarded()) throw_no_json("bad plan: " + where_, text);
         return root;
     }
 

@@ -9,6 +9,7 @@
 
 #include "core/checkpoint/padded_export.hpp"
 #include "core/base/error.hpp"
+#include "core/base/json_fault.hpp"
 #include "core/base/json_text.hpp"
 #include "core/session/detail/json_node.hpp"
 #include "core/session/detail/session_limits.hpp"
@@ -86,7 +87,7 @@ private:
         const std::string prepared = prepare_json(text, where_);
         if (const auto twice = duplicate_key(prepared)) refuse(fmt::format("key \"{}\" is there twice", printable(*twice, 60)));
         Json document = Json::parse(prepared, nullptr, false);
-        if (document.is_discarded()) throw_input("bad session: " + where_ + ": not JSON", "it may have been cut short while it was copied, or is another kind of file");
+        if (document.is_discarded()) throw_no_json("bad session: " + where_, text);
         return document;
     }
 

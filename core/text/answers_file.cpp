@@ -8,6 +8,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
+#include "core/base/json_fault.hpp"
 #include "core/base/json_text.hpp"
 
 namespace rankscope {
@@ -55,7 +56,9 @@ std::optional<std::vector<TextAnswer>> read_answers(const std::filesystem::path&
     std::error_code ignored;
     if (!std::filesystem::exists(file, ignored)) return std::nullopt;
     const std::string where = printable(file.string());
-    const Json document = Json::parse(prepare_json(read_text_file(file), where), nullptr, false);
+    const std::string json = read_text_file(file);
+    const Json document = Json::parse(prepare_json(json, where), nullptr, false);
+    if (document.is_discarded()) throw_no_json("bad answers: " + where, json);
     if (!document.is_object()) fail(where, "no JSON object", "{\"text_hash\", \"answers\"}");
     const auto hash = document.find("text_hash");
     if (hash == document.end() || !hash->is_string()) fail(where, "no 'text_hash'", "the SHA-256 of the text");

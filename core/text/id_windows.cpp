@@ -5,6 +5,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
+#include "core/base/json_fault.hpp"
 #include "core/base/json_text.hpp"
 #include "core/text/token_windows.hpp"
 
@@ -43,7 +44,9 @@ TokenWindows read_id_windows(const std::filesystem::path& file, std::int64_t voc
         if (limit && *limit < 1) throw_usage(fmt::format("windows: found a limit of {}, expected at least 1", *limit));
     }
     const std::string name = printable(file.string());
-    const Json document = Json::parse(prepare_json(read_text_file(file), name), nullptr, false);
+    const std::string text = read_text_file(file);
+    const Json document = Json::parse(prepare_json(text, name), nullptr, false);
+    if (document.is_discarded()) throw_no_json("bad token ids: " + name, text);
     if (!document.is_array() || document.empty()) {
         throw_input(fmt::format("bad token ids: {}: found no array of rows, expected [[...],[...]]", name));
     }

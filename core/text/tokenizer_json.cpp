@@ -5,6 +5,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
+#include "core/base/json_fault.hpp"
 #include "core/base/json_text.hpp"
 #include "core/text/detail/bpe_model.hpp"
 #include "core/text/detail/pipeline_parts.hpp"
@@ -25,10 +26,9 @@ constexpr std::size_t kLargestFile = std::size_t{1} << 28;
 }
 
 Json parse(const std::filesystem::path& file, const std::string& where) {
-    Json document = Json::parse(prepare_json(read_text_file(file, kLargestFile), where), nullptr, false);
-    if (document.is_discarded()) {
-        throw_input("bad tokenizer: " + where + ": found no valid JSON, expected a tokenizer.json");
-    }
+    const std::string text = read_text_file(file, kLargestFile);
+    Json document = Json::parse(prepare_json(text, where), nullptr, false);
+    if (document.is_discarded()) throw_no_json("bad tokenizer: " + where, text);
     return document;
 }
 

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/base/error.hpp"
+#include "core/base/json_fault.hpp"
 #include "core/base/json_text.hpp"
 
 namespace rankscope {
@@ -89,6 +90,7 @@ private:
 
 json parse_object(const std::string& text, const std::string& where, BareWords words = BareWords::Null) {
     json document = json::parse(prepare_json(text, where, words), nullptr, /*allow_exceptions=*/false);
+    if (document.is_discarded()) throw_no_json("malformed configuration: " + where, text);
     if (!document.is_object()) throw_input("malformed configuration: " + where + ": expected a JSON object");
     return document;
 }

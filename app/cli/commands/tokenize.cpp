@@ -9,6 +9,8 @@
 #include "app/cli/context.hpp"
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
+#include "core/base/json_fault.hpp"
+#include "core/base/json_text.hpp"
 #include "core/base/utf8.hpp"
 #include "core/text/tokenizer.hpp"
 
@@ -67,7 +69,9 @@ void run(const Context& context, const Options& o) {
                                                    : SpecialTokens::Default;
     Json result;
     if (!o.strings.empty()) {
-        const Json list = Json::parse(read_text_file(o.strings), nullptr, false);
+        const std::string text = read_text_file(o.strings);
+        const Json list = Json::parse(prepare_json(text, printable(o.strings)), nullptr, false);
+        if (list.is_discarded()) throw_no_json("bad strings file: " + printable(o.strings), text);
         if (!list.is_array()) throw_input("bad strings file: " + printable(o.strings) + ": expected a JSON array of strings");
         result = {{"ids", Json::array()}, {"tokens", Json::array()}, {"decoded", Json::array()}};
         for (const Json& item : list) {

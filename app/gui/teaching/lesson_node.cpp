@@ -2,6 +2,7 @@
 #include "app/gui/teaching/lesson_node.hpp"
 
 #include "core/base/error.hpp"
+#include "core/base/json_fault.hpp"
 
 #include <QFile>
 #include <QFileInfo>
@@ -57,11 +58,18 @@ LessonNode LessonNode::read(const QString& path, const QString& format) {
 LessonNode LessonNode::parse(const QByteArray& text, const QString& name, const QString& format) {
     QJsonParseError error{};
     const QJsonDocument document = QJsonDocument::fromJson(text, &error);
-    if (error.error != QJsonParseError::NoError)
-        throw_input(QStringLiteral("%1: %2: found %3 at byte %4, expected JSON")
-                        .arg(format, name, error.errorString())
-                        .arg(error.offset)
-                        .toStdString());
+    if (error.error != QJsonParseError::NoError) {
+        const std::string raw = text.toStdString();
+        // What Qt alone refuses, like NaN, has Qt's words.
+        const std::string fault = json_fault(raw);
+        if (!fault.empty()) throw_no_json((format + QStringLiteral(": ") + name).toStdString(), raw);
+        throw_input(
+            QStringLiteral("%1: %2: not JSON: %3: %4")
+                .arg(format, name,
+                     QString::fromStdString(place_in_text(raw, static_cast<std::size_t>(error.offset))),
+                     error.errorString())
+                .toStdString());
+    }
     const QJsonValue root = document.isObject() ? QJsonValue(document.object()) : QJsonValue();
     const LessonNode node(root, name, format);
     if (!root.isObject()) node.fail(QStringLiteral("something else"), QStringLiteral("an object"));

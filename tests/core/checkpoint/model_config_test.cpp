@@ -240,7 +240,7 @@ TEST(ModelConfig, NamesWhatItDoesNotSupport) {
 TEST(ModelConfig, RefusesWhatIsNoJsonObject) {
     for (const std::string& text : {std::string(), std::string("{"), std::string("{\"model_type\": \"delta_net\",}"), std::string("\x89PNG\r\n\x1a\n\0\0", 10),
                                     std::string("{'model_type': 'delta_net'}"), std::string("{\"a\":\"\xff\"}")}) {
-        expect_error(ErrorKind::Input, "not JSON", [&] { (void)parse_model_config(text, "config.json"); });
+        expect_error(ErrorKind::Input, "config.json: not JSON: line 1, column", [&] { (void)parse_model_config(text, "config.json"); });
     }
     for (const char* text : {"[]", "null", "7", "\"delta_net\""}) {
         expect_error(ErrorKind::Input, "JSON object", [&] { (void)parse_model_config(text, "config.json"); });

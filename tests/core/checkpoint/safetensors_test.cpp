@@ -88,8 +88,9 @@ TEST_F(Safetensors, RefusesHeadersLongerThanAnyModelNeeds) {
 }
 
 TEST_F(Safetensors, RefusesHeadersThatAreNoJsonObject) {
-    for (const char* text : {"", "   ", "[]", "null", "7", "\"a\"", "{", "{\"a\":}", "{'a':1}", "{}{}", "\xff\xfe", "{\"\xff\":1}", "{\"a\nb\":1}"}) {
-        refused(safetensors_bytes(text), "JSON object");
+    for (const char* text : {"[]", "null", "7", "\"a\""}) refused(safetensors_bytes(text), "JSON object");
+    for (const char* text : {"", "   ", "{", "{\"a\":}", "{'a':1}", "{}{}", "\xff\xfe", "{\"\xff\":1}", "{\"a\nb\":1}"}) {
+        refused(safetensors_bytes(text), "not JSON: line 1, column");
     }
     refused(safetensors_bytes(std::string(5000, '[') + std::string(5000, ']')), "nested deeper");
 }

@@ -127,7 +127,7 @@ TEST_F(FileDropTest, EveryKindOfBadFileIsRefusedWhereThePersonLooksAndNothingCha
          QStringLiteral("found 7, expected 1")},
         {written(QStringLiteral("empty.rankscope"), ""), QStringLiteral("empty.rankscope")},
         {written(QStringLiteral("cut.json"), QByteArray::fromStdString(to_json(plan)).left(200)),
-         QStringLiteral("JSON")},
+         QStringLiteral("not JSON: line 7, column")},
         {written(QStringLiteral("twice.json"), QByteArray::fromStdString(to_json(twice))),
          QStringLiteral("is there twice")},
         {written(QStringLiteral("other.json"), R"({"model_type": "delta_net"})"), QStringLiteral("format")},
