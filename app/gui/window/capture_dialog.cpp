@@ -21,6 +21,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QSettings>
 #include <QSpinBox>
 #include <QStorageInfo>
 #include <QVBoxLayout>
@@ -121,7 +122,47 @@ CaptureDialog::CaptureDialog(Workspace workspace, int layer, QWidget* parent)
     column->addStretch(1);
     column->addWidget(buttons_);
     showText();
+    takeKept(layer);
     refresh();
+}
+
+// Layers, heads and file are those of one model; the rest suits any. `layer`: asked for now, if not negative.
+void CaptureDialog::takeKept(int layer) {
+    const QSettings kept;
+    const auto value = [&kept](const char* name, const QVariant& otherwise) {
+        return kept.value(QStringLiteral("capture/") + QLatin1String(name), otherwise);
+    };
+    windows->setValue(value("windows", windows->value()).toInt());
+    what->setCurrentIndex(value("ranksAlone", false).toBool() ? 1 : 0);
+    every->setValue(value("every", every->value()).toInt());
+    statesAt->setText(value("statesAt", statesAt->text()).toString());
+    inputs->setChecked(value("inputs", false).toBool());
+    underPlan->setChecked(value("underPlan", false).toBool());
+    const Document& document = workspace_.document;
+    if (!document.hasModel() || value("model", {}).toString().toStdString() != document.model().hash) return;
+    if (layer < 0) layers->setText(value("layers", layers->text()).toString());
+    heads->setText(value("heads", heads->text()).toString());
+    file->setText(value("file", file->text()).toString());
+}
+
+void CaptureDialog::keep() const {
+    QSettings settings;
+    settings.beginGroup(QStringLiteral("capture"));
+    settings.setValue(QStringLiteral("windows"), windows->value());
+    settings.setValue(QStringLiteral("ranksAlone"), ranksAlone());
+    settings.setValue(QStringLiteral("every"), every->value());
+    settings.setValue(QStringLiteral("statesAt"), statesAt->text());
+    settings.setValue(QStringLiteral("inputs"), inputs->isChecked());
+    settings.setValue(QStringLiteral("underPlan"), underPlan->isChecked());
+    settings.setValue(QStringLiteral("model"), QString::fromStdString(workspace_.document.model().hash));
+    settings.setValue(QStringLiteral("layers"), layers->text());
+    settings.setValue(QStringLiteral("heads"), heads->text());
+    settings.setValue(QStringLiteral("file"), file->text());
+}
+
+void CaptureDialog::done(int result) {
+    if (request_) keep();
+    QDialog::done(result);
 }
 
 void CaptureDialog::showText() {

@@ -48,12 +48,17 @@ public:
     QCheckBox* underPlan = nullptr;
     QLineEdit* file = nullptr;
 
+    /// What the fields said is what the next dialog says, also after Cancel; the person looked something up.
+    void done(int result) override;
+
 Q_SIGNALS:
     void textRequested();
 
 private:
     void refresh();
     void showText();
+    void takeKept(int layer);
+    void keep() const;
     [[nodiscard]] bool ranksAlone() const;
     void whatChanged();
     [[nodiscard]] QString costText() const;

@@ -10,9 +10,16 @@
 #include <QGroupBox>
 #include <QLabel>
 #include <QPushButton>
+#include <QSettings>
 #include <QVBoxLayout>
 
 namespace rankscope::gui {
+namespace {
+
+const auto kMethods = QStringLiteral("sweep/methods");
+const auto kRatios = QStringLiteral("sweep/ratios");
+
+}  // namespace
 
 SweepDialog::SweepDialog(const std::optional<MeasuredQuality>& full, QWidget* parent)
     : QDialog(parent), tokens_(full ? full->tokens : 0) {
@@ -52,7 +59,28 @@ SweepDialog::SweepDialog(const std::optional<MeasuredQuality>& full, QWidget* pa
     column->addLayout(columns);
     column->addWidget(count_);
     column->addWidget(buttons_);
+    // What was swept last.
+    const QSettings kept;
+    if (kept.contains(kMethods)) {
+        const QStringList chosen = kept.value(kMethods).toStringList();
+        for (QCheckBox* box : methods_)
+            box->setChecked(chosen.contains(box->property("key").toString()));
+        const QStringList removed = kept.value(kRatios).toStringList();
+        for (QCheckBox* box : ratios_)
+            box->setChecked(removed.contains(QString::number(box->property("ratio").toDouble())));
+    }
     refresh();
+}
+
+void SweepDialog::done(int result) {
+    if (!methods().isEmpty() && !ratios().empty()) {
+        QStringList removed;
+        for (const double ratio : ratios())
+            removed << QString::number(ratio);
+        QSettings().setValue(kMethods, methods());
+        QSettings().setValue(kRatios, removed);
+    }
+    QDialog::done(result);
 }
 
 void SweepDialog::refresh() {

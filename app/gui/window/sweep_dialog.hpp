@@ -28,6 +28,9 @@ public:
     [[nodiscard]] QStringList methods() const;
     [[nodiscard]] std::vector<double> ratios() const;
 
+    /// What is ticked is what the next dialog has ticked.
+    void done(int result) override;
+
 private:
     void refresh();
 

@@ -34,6 +34,7 @@ bool canStart(const QDialog& dialog) {
 class CaptureDialogTest : public testing::Test {
 protected:
     void SetUp() override {
+        QSettings().clear();
         dialog = std::make_unique<CaptureDialog>(sample.workspace, -1);
         dialog->file->setText(folder.filePath(QStringLiteral("new.h5")));
     }
@@ -89,6 +90,60 @@ TEST_F(CaptureDialogTest, RefusesWhatCannotBeAndSaysWhy) {
     dialog->file->setText(there.fileName());
     ASSERT_TRUE(dialog->request().has_value());
     EXPECT_TRUE(dialog->request()->force);
+}
+
+TEST_F(CaptureDialogTest, RemembersItsFieldsForTheNextOpening) {
+    dialog->layers->setText(QStringLiteral("1,3"));
+    dialog->heads->setText(QStringLiteral("0-1"));
+    dialog->windows->setValue(2);
+    dialog->what->setCurrentIndex(1);
+    dialog->every->setValue(100);
+    dialog->statesAt->setText(QStringLiteral("0"));
+    dialog->inputs->setChecked(true);
+    dialog->underPlan->setChecked(true);
+    const QString file = dialog->file->text();
+    dialog->reject();
+    const CaptureDialog next(sample.workspace, -1);
+    EXPECT_EQ(next.layers->text(), QStringLiteral("1,3"));
+    EXPECT_EQ(next.heads->text(), QStringLiteral("0-1"));
+    EXPECT_EQ(next.windows->value(), 2);
+    EXPECT_EQ(next.what->currentIndex(), 1);
+    EXPECT_EQ(next.every->value(), 100);
+    EXPECT_EQ(next.statesAt->text(), QStringLiteral("0"));
+    EXPECT_TRUE(next.inputs->isChecked());
+    EXPECT_TRUE(next.underPlan->isChecked());
+    EXPECT_EQ(next.file->text(), file);
+    EXPECT_TRUE(next.request()) << next.problem().toStdString();
+    // From a layer's own button it is that layer.
+    EXPECT_EQ(CaptureDialog(sample.workspace, 2).layers->text(), QStringLiteral("2"));
+    // What is wrong is not kept.
+    CaptureDialog wrong(sample.workspace, -1);
+    wrong.heads->setText(QStringLiteral("nine"));
+    wrong.reject();
+    EXPECT_EQ(CaptureDialog(sample.workspace, -1).heads->text(), QStringLiteral("0-1"));
+    // Layers and file are those of a model.
+    SavedSession session = sampleSession();
+    session.model.hash = std::string(64, 'e');
+    sample.document.openSession(session, {});
+    const CaptureDialog other(sample.workspace, -1);
+    EXPECT_EQ(other.layers->text(), QStringLiteral("all"));
+    EXPECT_NE(other.file->text(), file);
+    EXPECT_EQ(other.windows->value(), 2);
+}
+
+TEST(SweepDialogTest, RemembersWhatWasTicked) {
+    QSettings().clear();
+    SweepDialog dialog(std::nullopt);
+    const QStringList methods = dialog.methods();
+    for (QCheckBox* box : dialog.findChildren<QCheckBox*>())
+        box->toggle();
+    const QStringList others = dialog.methods();
+    const std::vector<double> ratios = dialog.ratios();
+    ASSERT_NE(others, methods);
+    dialog.accept();
+    const SweepDialog next(std::nullopt);
+    EXPECT_EQ(next.methods(), others);
+    EXPECT_EQ(next.ratios(), ratios);
 }
 
 TEST_F(CaptureDialogTest, WithoutATextItHelpsToOpenOne) {
