@@ -169,7 +169,7 @@ QString dragText(int layer, int before, int kept, int snap) {
 }
 
 QString stepText(int layer, int before, int kept) {
-    return tr("Layer %1  K′ %2 → %3").arg(layer).arg(before).arg(kept);
+    return tr("Layer %1: K′ %2 → %3").arg(layer).arg(before).arg(kept);
 }
 
 }  // namespace rankscope::gui

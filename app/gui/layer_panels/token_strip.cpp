@@ -108,14 +108,20 @@ void TokenStrip::layOut() {
         std::clamp(kCurrentAt * this->width() - width / 2, pad, std::max(pad, this->width() - width - pad));
     pieces_.push_back({current_, start, width});
     double right = start + width + pad;
-    for (int token = current_ + 1; token < count() && right < this->width(); ++token) {
-        pieces_.push_back(piece(token, right));
-        right += pieces_.back().width;
+    // Whole tokens only: half a letter at the edge is no letter.
+    for (int token = current_ + 1; token < count(); ++token) {
+        const Piece next = piece(token, right);
+        if (next.x + next.width > this->width()) break;
+        pieces_.push_back(next);
+        right += next.width;
     }
     double left = start - pad;
     QString before;
-    for (int token = current_ - 1; token >= 0 && left > 0; --token) {
-        const double needed = metrics.horizontalAdvance(tokens_[static_cast<std::size_t>(token)]);
+    for (int token = current_ - 1; token >= 0; --token) {
+        const QString& text = tokens_[static_cast<std::size_t>(token)];
+        const double needed = metrics.horizontalAdvance(text);
+        // The space in front of a word may hang over the edge.
+        if (left < metrics.horizontalAdvance(text.trimmed())) break;
         left -= needed;
         pieces_.push_back({token, left, needed});
         before.prepend(tokens_[static_cast<std::size_t>(token)]);

@@ -138,8 +138,9 @@ void ChannelsPanel::read() {
     if (!kept) {
         const QString title = methodTitle(choice->method);
         if (document.calibration().empty() && needs_data(choice->method)) {
-            showNote(tr("%1 looks at what the model does with a text: it needs one to calibrate on").arg(title),
-                     tr("Calibration text…"));
+            showNote(
+                tr("%1 looks at what the model does with a text: it needs one to calibrate on").arg(title),
+                tr("Calibration text…"));
         } else if (requested_ == method) {
             showNote(tr("%1 is scoring the channels").arg(title), {});
         } else {
@@ -241,7 +242,7 @@ void ChannelsPanel::toggle(int keyHead, int channel) {
     changed->by_hand = document.keptChannels(plain) == swap->kept ? KeptChannels{} : swap->kept;
     changed->from_file = false;
     document.setPlan(
-        tr("Layer %1  head %2: channel %3 in, %4 out").arg(layer()).arg(keyHead).arg(swap->in).arg(swap->out),
+        tr("Layer %1, head %2: channel %3 in, %4 out").arg(layer()).arg(keyHead).arg(swap->in).arg(swap->out),
         std::move(plan));
 }
 
@@ -250,7 +251,7 @@ void ChannelsPanel::backToMethod() {
     const auto changed = std::ranges::find(plan.layers, layer(), &LayerChoice::index);
     if (changed == plan.layers.end()) return;
     changed->by_hand.clear();
-    workspace_.document.setPlan(tr("Layer %1  channels of %2").arg(layer()).arg(methodTitle(changed->method)),
+    workspace_.document.setPlan(tr("Layer %1: channels of %2").arg(layer()).arg(methodTitle(changed->method)),
                                 std::move(plan));
 }
 

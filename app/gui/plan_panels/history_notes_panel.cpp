@@ -64,7 +64,7 @@ void HistoryNotesPanel::buildMenu() {
 
 void HistoryNotesPanel::readCount() {
     const int count = notes_->count();
-    tabs_->setText(1, count > 0 ? tr("Notes  %1").arg(count) : tr("Notes"));
+    tabs_->setText(1, count > 0 ? tr("Notes %1").arg(count) : tr("Notes"));
 }
 
 HistoryNotesPanel::Page HistoryNotesPanel::page() const {

@@ -214,7 +214,7 @@ QString stateToolTip(const LayerRow& row) {
 }
 
 QString keptStep(int layer, std::int64_t before, std::int64_t kept) {
-    return tr("Layer %1  K′ %2 → %3").arg(layer).arg(before).arg(kept);
+    return tr("Layer %1: K′ %2 → %3").arg(layer).arg(before).arg(kept);
 }
 
 QString dragReadout(int layer, std::int64_t before, std::int64_t kept, int snap) {

@@ -252,8 +252,8 @@ void LayerTable::setMethod(const std::string& method) {
     const QString who = layersText(document, layers);
     document.setPlan(
         before.size() == 1
-            ? tr("%1  method %2 → %3").arg(who, methodTitle(*before.begin()), methodTitle(method))
-            : tr("%1  method %2").arg(who, methodTitle(method)),
+            ? tr("%1: method %2 → %3").arg(who, methodTitle(*before.begin()), methodTitle(method))
+            : tr("%1: method %2").arg(who, methodTitle(method)),
         std::move(plan));
 }
 
@@ -265,7 +265,7 @@ void LayerTable::toggleLock() {
 void LayerTable::lockLayers(const std::set<int>& layers, bool lock) {
     Document& document = workspace_.document;
     const QString who = layersText(document, {layers.begin(), layers.end()});
-    document.setPlan(lock ? tr("%1  locked").arg(who) : tr("%1  unlocked").arg(who),
+    document.setPlan(lock ? tr("%1: locked").arg(who) : tr("%1: unlocked").arg(who),
                      lockedPlan(document.plan(), layers, lock));
 }
 
@@ -318,7 +318,7 @@ void LayerTable::fillContextMenu(QMenu& menu, int layer) {
         copy->addAction(tr("Layers below"), this, [this, layer] { copyTo(layer, "below"); })
             ->setEnabled(layer + 1 < model_.rowCount());
         menu.addAction(tr("Keep all channels"), this, [this, layers, who] {
-            workspace_.document.setPlan(tr("%1  reset").arg(who),
+            workspace_.document.setPlan(tr("%1: reset").arg(who),
                                         resetPlan(workspace_.document.plan(), layers));
         });
         menu.addSeparator();

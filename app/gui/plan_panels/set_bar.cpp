@@ -233,8 +233,8 @@ void SetBar::applyTo(const std::set<int>& layers) {
     if (changed.empty()) return;
     const QString who = layersText(document, changed);
     const std::string key = method();
-    document.setPlan(key.empty() ? tr("%1  keep all").arg(who)
-                                 : tr("%1  ratio %2, %3").arg(who, percentText(*share), methodTitle(key)),
+    document.setPlan(key.empty() ? tr("%1: keep all").arg(who)
+                                 : tr("%1: ratio %2, %3").arg(who, percentText(*share), methodTitle(key)),
                      withRatio(document.plan(), layers, *share, key));
 }
 
@@ -252,7 +252,7 @@ void SetBar::preset(const QString& label, PlanChoice plan) {
         Q_EMIT message(tr("%1: the plan is so already").arg(label));
         return;
     }
-    document.setPlan(tr("Preset  %1").arg(label), std::move(plan));
+    document.setPlan(tr("Preset: %1").arg(label), std::move(plan));
     Q_EMIT message(tr("%1: %2").arg(label, outcome(document.plan())));
 }
 

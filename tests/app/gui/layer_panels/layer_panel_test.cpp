@@ -80,7 +80,7 @@ TEST_F(LayerPanelTest, ACutLineDragIsOneUndoStepAndMovesNothingElse) {
     pointer.release(cut(40));
     EXPECT_FALSE(sample.document.isDragging());
     EXPECT_EQ(sample.document.undoStack()->count(), steps + 1);
-    EXPECT_EQ(sample.document.undoStack()->undoText(), QStringLiteral("Layer 0  K′ %1 → 40").arg(before));
+    EXPECT_EQ(sample.document.undoStack()->undoText(), QStringLiteral("Layer 0: K′ %1 → 40").arg(before));
     EXPECT_EQ(value(0), QStringLiteral("40"));
     EXPECT_EQ(std::ssize(panel.spectrum()->data().afterPruning), 40);
     sample.document.undoStack()->undo();

@@ -3,12 +3,15 @@
 
 #include "app/gui/layer_panels/token_slider.hpp"
 #include "app/gui/layer_panels/token_strip.hpp"
+#include "app/gui/theme/fonts.hpp"
 #include "tests/app/gui/layer_panels/pointer.hpp"
 #include "tests/app/gui/support/sample_workspace.hpp"
 
 #include <gtest/gtest.h>
 
+#include <QApplication>
 #include <QComboBox>
+#include <QFontMetricsF>
 #include <QSignalSpy>
 #include <QSpinBox>
 #include <QTest>
@@ -156,6 +159,29 @@ TEST(TokenStrip, KeepsWordsApartWhereTokensHoldNoSpace) {
     strip.setCurrent(3);
     EXPECT_TRUE(strip.accessibleDescription().contains(QStringLiteral("where is")))
         << strip.accessibleDescription().toStdString();
+}
+
+TEST(TokenStrip, ShowsWholeTokensAlone) {
+    TokenStrip strip;
+    std::vector<std::string> texts;
+    for (const char* word : {"The", " harbour", " lay", " still", " and", " silver", " under", " the", " moon"})
+        texts.emplace_back(word);
+    strip.setTokens(texts, std::vector<std::int32_t>(texts.size()));
+    strip.setCurrent(4);
+    strip.show();
+    const double space = QFontMetricsF(scaledFont(QApplication::font(), TextRole::Body)).horizontalAdvance(QLatin1Char(' '));
+    std::size_t shown = 0;
+    for (int width = 120; width < 400; ++width) {
+        strip.resize(width, 30);
+        for (int token = 0; token < std::ssize(texts); ++token) {
+            const QRectF place = strip.tokenRect(token);
+            if (place.isEmpty()) continue;
+            ++shown;
+            EXPECT_LE(place.right(), width) << token;
+            EXPECT_GE(place.left() + (token > 0 ? space : 0), 0) << token << " at " << width;
+        }
+    }
+    EXPECT_GT(shown, 280U * 3);
 }
 
 }  // namespace

@@ -189,7 +189,7 @@ TEST(HistoryPictures, DarkAndLarge) {
     HistoryNotesPanel panel(sample.workspace);
     for (const int kept : {16, 24, 40})
         sample.document.setPlan(
-            QStringLiteral("Layer 0  K′ 32 → %1 and a label that is much too long for its row").arg(kept),
+            QStringLiteral("Layer 0: K′ 32 → %1 and a label that is much too long for its row").arg(kept),
             sample.document.withKept(0, kept));
     sample.document.undoStack()->undo();
     look.show(panel, 510, 300);

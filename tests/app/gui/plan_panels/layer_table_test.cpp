@@ -81,7 +81,7 @@ TEST_F(LayerTableTest, ADragIsOneUndoStepAndMovesThePlanAllTheWay) {
     release(at(2, 48));
     EXPECT_FALSE(sample.document.isDragging());
     EXPECT_EQ(steps(), before + 1);
-    EXPECT_EQ(sample.document.undoStack()->undoText(), QStringLiteral("Layer 2  K′ 32 → 48"));
+    EXPECT_EQ(sample.document.undoStack()->undoText(), QStringLiteral("Layer 2: K′ 32 → 48"));
     EXPECT_TRUE(said.last().first().toString().isEmpty());
     sample.document.undoStack()->undo();
     EXPECT_EQ(kept(2), 32);
@@ -194,7 +194,7 @@ TEST_F(LayerTableTest, StepsByKeyInARowAreOneUndoStep) {
     key(Qt::Key_Plus, Qt::ShiftModifier);
     EXPECT_EQ(kept(1), 17);
     EXPECT_EQ(steps(), before + 1);
-    EXPECT_EQ(sample.document.undoStack()->undoText(), QStringLiteral("Layer 1  K′ 32 → 17"));
+    EXPECT_EQ(sample.document.undoStack()->undoText(), QStringLiteral("Layer 1: K′ 32 → 17"));
     sample.selection.setLayer(2);
     key(Qt::Key_Plus);
     EXPECT_EQ(kept(2), 40);
@@ -297,7 +297,7 @@ TEST_F(LayerTableTest, TheMethodMenuHasAllMethodsAndOneStepForTheSelection) {
     EXPECT_EQ(sample.document.layerChoice(2)->method, "taylor");
     EXPECT_EQ(sample.document.layerChoice(0)->method, "drrqr");
     EXPECT_EQ(steps(), before + 1);
-    EXPECT_EQ(sample.document.undoStack()->undoText(), QStringLiteral("2 layers  method DRRQR → Taylor"));
+    EXPECT_EQ(sample.document.undoStack()->undoText(), QStringLiteral("2 layers: method DRRQR → Taylor"));
     menu.actions().last()->trigger();
     EXPECT_EQ(kept(1), 64);
     EXPECT_TRUE(sample.document.layerChoice(1)->method.empty());

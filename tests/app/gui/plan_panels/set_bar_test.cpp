@@ -65,7 +65,7 @@ TEST_F(SetBarTest, SetsTheSelectedLayersInOneStep) {
     EXPECT_EQ(kept(), (Kept{32, 16, 16, 32}));
     EXPECT_EQ(sample.document.layerChoice(1)->method, "taylor");
     EXPECT_EQ(sample.document.undoStack()->count(), steps + 1);
-    EXPECT_EQ(sample.document.undoStack()->undoText(), QStringLiteral("2 layers  ratio 75 %, Taylor"));
+    EXPECT_EQ(sample.document.undoStack()->undoText(), QStringLiteral("2 layers: ratio 75 %, Taylor"));
 }
 
 TEST_F(SetBarTest, SetsAllUnlockedLayers) {
@@ -140,7 +140,7 @@ TEST_F(SetBarTest, EnergyAtLeastAsksAndShowsWhatItComesTo) {
         EXPECT_GE(panel.model()->row(static_cast<int>(layer.index)).energy, 0.6);
         EXPECT_LT(layer.kept, 64);
     }
-    EXPECT_EQ(sample.document.undoStack()->undoText(), QStringLiteral("Preset  Energy at least 60 %"));
+    EXPECT_EQ(sample.document.undoStack()->undoText(), QStringLiteral("Preset: Energy at least 60 %"));
 }
 
 TEST_F(SetBarTest, StateAtMostFollowsTheSweepAndRefusesWhatCannotBe) {
