@@ -4,6 +4,8 @@
 #include "app/gui/client/benchmark_request.hpp"
 #include "app/gui/client/engine_status.hpp"
 #include "core/protocol/methods.hpp"
+#include "core/pruning/plan.hpp"
+#include "core/session/saved_session.hpp"
 
 #include <QObject>
 #include <QString>
@@ -52,6 +54,10 @@ public:
     /// −1: `done` has said why there is none.
     using Benchmark = std::function<void(const protocol::BenchJobResult&)>;
     virtual std::int64_t benchmark(const BenchmarkRequest& request, Benchmark result, Done done) = 0;
+    /// The channels that the plan's methods choose, asked of the engine where the document does not know
+    /// them. `result` comes before `done`.
+    using MadePlan = std::function<void(const Plan&)>;
+    virtual void makePlan(const PlanChoice& choice, MadePlan result, Done done) = 0;
     virtual void capture(const protocol::CaptureJobRequest& request, Done done) = 0;
     virtual void exportModel(const QString& folder, const QString& layout, bool force, Done done) = 0;
     /// One layer of A replaced by B's at a time.

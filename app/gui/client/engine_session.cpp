@@ -215,6 +215,11 @@ void EngineSession::capture(const protocol::CaptureJobRequest& request, Done don
     if (can(tr("States not captured"), openText, done)) measurements_.capture(request, std::move(done));
 }
 
+void EngineSession::makePlan(const PlanChoice& choice, MadePlan result, Done done) {
+    if (can(tr("Plan not made"), false, done))
+        measurements_.makePlan(choice, std::move(result), std::move(done));
+}
+
 void EngineSession::exportModel(const QString& folder, const QString& layout, bool force, Done done) {
     if (can(tr("Model not exported"), false, done))
         measurements_.exportModel(folder, layout, force, std::move(done));

@@ -47,6 +47,7 @@ public:
     void noise(const std::vector<double>& levels) override;
     void requestScores(const QString& method) override;
     void capture(const protocol::CaptureJobRequest& request, Done done) override;
+    void makePlan(const PlanChoice& choice, MadePlan result, Done done) override;
     void exportModel(const QString& folder, const QString& layout, bool force, Done done) override;
     void attribution(const QString& pointA, const QString& pointB, Attribution partial, Done done) override;
     void cancel(std::int64_t job) override;

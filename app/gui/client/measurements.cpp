@@ -74,8 +74,8 @@ void Measurements::sweep(const QStringList& methods, const std::vector<double>& 
         tr("Sweep %1 × %2 plans").arg(methods.size()).arg(static_cast<qulonglong>(ratios.size())));
     // Each once, though the result repeats those of the partials.
     const auto seen = std::make_shared<QSet<QString>>();
-    const auto take = [this, seen, asked = document_.calibration()](
-                          const std::vector<protocol::SweepPoint>& points) {
+    const auto take = [this, seen,
+                       asked = document_.calibration()](const std::vector<protocol::SweepPoint>& points) {
         if (document_.calibration() != asked) return;
         for (const protocol::SweepPoint& point : points) {
             const QString name =
@@ -202,6 +202,16 @@ void Measurements::capture(const protocol::CaptureJobRequest& request, Done done
         if (done) done({}, {});
     };
     jobs_.run(job, "capture", protocol::to_value(request), std::move(handlers));
+}
+
+void Measurements::makePlan(const PlanChoice& choice, EngineControl::MadePlan result, Done done) {
+    const std::int64_t job =
+        jobs_.begin(tr("Channels of %1").arg(QString::fromStdString(choice.name)), tell(done));
+    maker_.make({choice}, job, [this, job, result = std::move(result), done](const std::vector<Plan>& plans) {
+        jobs_.finish(job);
+        if (result) result(plans.front());
+        if (done) done({}, {});
+    });
 }
 
 void Measurements::exportModel(const QString& folder, const QString& layout, bool force, Done done) {

@@ -28,6 +28,7 @@ public:
     std::int64_t benchmark(const BenchmarkRequest& request, EngineControl::Benchmark result, Done done);
     void noise(const std::vector<double>& levels);
     void capture(const protocol::CaptureJobRequest& request, Done done);
+    void makePlan(const PlanChoice& choice, EngineControl::MadePlan result, Done done);
     void exportModel(const QString& folder, const QString& layout, bool force, Done done);
     void attribution(const PlanChoice& a, const PlanChoice& b, EngineControl::Attribution partial, Done done);
 

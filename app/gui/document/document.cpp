@@ -23,6 +23,7 @@ void Document::reset(const SessionModel& model, ModelConfig config) {
     drag_.reset();
     undo_.clear();
     orders_.clear();
+    calibratedHash_.clear();
     records_.clear();
     full_.reset();
     fullSpeed_.reset();

@@ -166,6 +166,9 @@ public:
     [[nodiscard]] std::optional<KeptChannels> keptChannels(const LayerChoice& layer) const;
     /// All of it as a plan file would say it; nothing while scores of some layer are missing.
     [[nodiscard]] std::optional<Plan> toPlan(const PlanChoice& choice) const;
+    /// toPlan() where none of it is a guess: nothing while only the engine knows which channels a method
+    /// keeps at some width.
+    [[nodiscard]] std::optional<Plan> exactPlan(const PlanChoice& choice) const;
 
     /// Whether a layer keeps other channels than its method would. False while nobody knows what that is, as
     /// after a plan file was opened: then the method that the file names is its word.
@@ -235,6 +238,7 @@ private:
     void apply(const DocumentState& state);
     void reset(const SessionModel& model, ModelConfig config);
     void learned(const QString& key);
+    void learnCalibration(const Plan& plan);
     [[nodiscard]] Plan widths(const PlanChoice& choice) const;
     [[nodiscard]] std::optional<double> estimatedNll(const PlanChoice& choice) const;
 
@@ -245,6 +249,9 @@ private:
     std::optional<SessionText> text_;
     std::filesystem::path calibration_;
     std::int64_t calibrationTokens_ = 8192;
+    /// Of the text that the known channels were chosen by; no hash: nobody has said it.
+    std::string calibratedHash_;
+    std::int64_t calibratedTokens_ = 0;
     std::uint64_t seed_ = 0;
     std::optional<SessionStory> story_;
     std::string provenance_, device_, dtype_;

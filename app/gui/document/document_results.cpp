@@ -32,7 +32,14 @@ void Document::setScores(SessionScores scores) {
 void Document::setExactChannels(const Plan& plan) {
     for (const PlanLayer& layer : plan.layers)
         orders_.setExact(layer);
+    learnCalibration(plan);
     Q_EMIT scoresChanged();
+}
+
+void Document::learnCalibration(const Plan& plan) {
+    if (plan.calibration_hash.empty()) return;
+    calibratedHash_ = plan.calibration_hash;
+    calibratedTokens_ = plan.calibration_tokens;
 }
 
 std::optional<KeptChannels> Document::keptChannels(const LayerChoice& layer) const {
@@ -70,9 +77,22 @@ std::optional<Plan> Document::toPlan(const PlanChoice& choice) const {
         std::optional<KeptChannels> kept = keptChannels(layer);
         if (!kept) return std::nullopt;
         const double ratio = 1.0 - static_cast<double>(layer.kept) / static_cast<double>(layer.key_dim);
+        if (layer.by_hand.empty() && needs_data(layer.method)) {
+            plan.calibration_hash = calibratedHash_;
+            plan.calibration_tokens = calibratedTokens_;
+        }
         plan.layers.push_back({layer.index, layer.method, ratio, layer.key_dim, std::move(*kept)});
     }
     return plan;
+}
+
+std::optional<Plan> Document::exactPlan(const PlanChoice& choice) const {
+    for (const LayerChoice& layer : choice.layers) {
+        if (pruned(layer) && layer.by_hand.empty() && chooses_per_width(layer.method)
+            && !orders_.hasExact(layer))
+            return std::nullopt;
+    }
+    return toPlan(choice);
 }
 
 PlanChoice Document::choiceOf(const Plan& plan, bool force, const std::string& where) const {
@@ -153,6 +173,7 @@ void Document::setCalibration(const std::filesystem::path& path) {
     calibration_ = path;
     bool noise = false;
     if (another) {
+        calibratedHash_.clear();
         const auto calibrated = [](const PlanLayer& layer) { return needs_data(layer.method); };
         orders_.forgetCalibrated();
         for (auto& [key, record] : records_) {

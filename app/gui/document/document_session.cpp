@@ -63,6 +63,7 @@ void Document::openSession(const SavedSession& session, const QString& path) {
             if (layer != nullptr && choice.by_hand.empty() && layer->method == choice.method)
                 orders_.setExact(*layer);
         }
+        learnCalibration(point.plan);
     }
     state_.pinA = QString::fromStdString(session.pin_a);
     state_.pinB = QString::fromStdString(session.pin_b);

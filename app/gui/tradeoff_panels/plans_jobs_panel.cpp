@@ -172,6 +172,9 @@ void PlansJobsPanel::showContextMenu(const QString& id, const QPoint& global) {
         connect(context_->addAction(tr("Save point")), &QAction::triggered, this,
                 [this] { workspace_.selection.setPoint(workspace_.document.savePoint()); });
     if (id != fullModelId())
+        connect(context_->addAction(tr("Save as a plan file…")), &QAction::triggered, this,
+                [this, id] { Q_EMIT savePlanRequested(id); });
+    if (id != fullModelId())
         connect(context_->addAction(tr("Rename")), &QAction::triggered, table_, &PlansTable::rename);
     if (workspace_.document.point(id) != nullptr) {
         fillPinMenu(*context_, id);

@@ -45,6 +45,10 @@ public:
 
     void applyTheme(const Theme& theme) override;
 
+Q_SIGNALS:
+    /// The plan with this id, or the current one, is to become a file.
+    void savePlanRequested(const QString& id);
+
 protected:
     void changeEvent(QEvent* event) override;
 

@@ -50,8 +50,6 @@
 #include <QStatusBar>
 #include <QVBoxLayout>
 
-#include <algorithm>
-
 namespace rankscope::gui {
 namespace {
 
@@ -244,6 +242,7 @@ void MainWindow::connectPanels() {
     story_->setDemos(SessionKeeper::demos());
     connect(plan_, &PlanPanel::captureRequested, this, &MainWindow::askCapture);
     connect(plan_, &PlanPanel::openModelRequested, this, &MainWindow::openModelFolder);
+    connect(plans_, &PlansJobsPanel::savePlanRequested, this, &MainWindow::askSavePlan);
     connect(channels_, &ChannelsPanel::calibrationRequested, this, &MainWindow::openCalibration);
     connect(tradeoff_, &TradeoffPanel::textRequested, this, &MainWindow::openText);
     connect(layer_, &LayerPanel::captureRequested, this, &MainWindow::askCapture);
@@ -293,11 +292,11 @@ void MainWindow::connectWorkspace() {
             });
     connect(&workspace_.engine, &EngineControl::calibrationNeeded, this,
             [this](const QString& job, const QString& why) {
-                showBanner(tr("%1: a text to calibrate on is missing").arg(job),
-                           explained(why,
-                                     tr("The method looks at what the model does with a text. Take another one "
-                                        "than that on which plans are measured")),
-                           tr("Calibration text…"), QStringLiteral("file.open_calibration"));
+                showBanner(
+                    tr("%1: a text to calibrate on is missing").arg(job),
+                    explained(why, tr("The method looks at what the model does with a text. Take another one "
+                                      "than that on which plans are measured")),
+                    tr("Calibration text…"), QStringLiteral("file.open_calibration"));
             });
     connect(&workspace_.engine, &EngineControl::modelOpened, this, [this] { opensFolder_ = false; });
     connect(&workspace_.engine, &EngineControl::modelRefused, this,

@@ -19,6 +19,10 @@ class QSplitter;
 class QStackedWidget;
 QT_END_NAMESPACE
 
+namespace rankscope {
+struct Plan;
+}
+
 namespace rankscope::gui {
 
 class ActionRegistry;
@@ -66,6 +70,9 @@ public:
     void openDemo(const QString& name);
     /// A session, a capture, a model folder or a text, told apart by what it is.
     void openPath(const QString& path);
+    /// Writes a saved plan, or the current one for any other id, as the command line's plan file. Where its
+    /// channels are not known for certain the engine is asked first.
+    void savePlan(const QString& point, const QString& path);
     /// Starts the engine on this machine, on the device that was chosen for it last.
     void startEngine();
     /// Says that work of a window that did not end properly can be brought back.
@@ -177,12 +184,17 @@ private:
     void showTourSteps();
     void tourLeft();
 
+    // main_window_plans.cpp
+    void askPlan();
+    void openPlan(const QString& path);
+    void askSavePlan(const QString& point);
+    void writePlan(const Plan& plan, const QString& path);
+    void planNotSaved(const QString& path, const QString& why);
+
     // main_window_files.cpp
     void openModelFolder();
     void openCapture();
     void openSession();
-    void askPlan();
-    void openPlan(const QString& path);
     void openText();
     void openCalibration();
     /// What was said of another file is out of date.

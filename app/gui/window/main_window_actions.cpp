@@ -81,6 +81,12 @@ void MainWindow::buildActions() {
         [this](bool) { openCalibration(); });
     add({id("file.save"), tr("Save"), {QKeySequence::Save}, id("floppy"), {}}, [this](bool) { save(false); });
     add({id("file.save_as"), tr("Save as…"), {key("Ctrl+Shift+S")}, {}, {}}, [this](bool) { save(true); });
+    add({id("file.save_plan"),
+         tr("Save plan…"),
+         {},
+         id("sliders"),
+         {tr("plan.json"), tr("export"), tr("command line"), tr("channels")}},
+        [this](bool) { askSavePlan({}); });
     add({id("file.quit"), tr("Quit"), {key("Ctrl+Q")}, {}, {tr("exit")}}, [this](bool) { close(); });
 
     add({id("edit.undo"), tr("Undo"), {QKeySequence::Undo}, id("undo"), {}},
@@ -343,15 +349,15 @@ void MainWindow::buildMenus() {
                     "file.open_text", "file.open_calibration", ""});
     openMenu_->addMenu(demoMenu_);
     openMenu_->addMenu(recentMenu_);
-    put(exportMenu_, {"export.model", "export.report", "export.plans", "export.picture", "export.notes"});
+    put(exportMenu_, {"export.model", "file.save_plan", "export.report", "export.plans", "export.picture",
+                      "export.notes"});
 
     QMenu* file = menuBar()->addMenu(tr("&File"));
-    put(file,
-        {"file.open_model", "file.open_capture", "file.open_session", "file.open_plan", "file.open_text",
-         "file.open_calibration"});
+    put(file, {"file.open_model", "file.open_capture", "file.open_session", "file.open_plan",
+               "file.open_text", "file.open_calibration"});
     file->addMenu(demoMenu_);
     file->addMenu(recentMenu_);
-    put(file, {"", "file.save", "file.save_as", ""});
+    put(file, {"", "file.save", "file.save_as", "file.save_plan", ""});
     file->addMenu(exportMenu_);
     put(file, {"", "file.quit"});
     put(menuBar()->addMenu(tr("&Edit")),
@@ -378,7 +384,8 @@ void MainWindow::buildMenus() {
                                           "view.reset_layout"});
     put(menuBar()->addMenu(tr("&Plan")),
         {"plan.set_ratio", "plan.set_method", "plan.lock_layer", "plan.fewer", "plan.more", "",
-         "plan.select_all", "plan.apply_row", "", "plan.save_point", "plan.pin_a", "plan.pin_b"});
+         "plan.select_all", "plan.apply_row", "", "plan.save_point", "file.save_plan", "", "plan.pin_a",
+         "plan.pin_b"});
     put(menuBar()->addMenu(tr("&Run")),
         {"run.live", "run.evaluate", "run.sweep", "run.layer_sweep", "run.noise", "", "run.capture",
          "run.benchmark", "", "text.play", "text.previous", "text.next", "text.previous_window",

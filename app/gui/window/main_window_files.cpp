@@ -18,10 +18,10 @@
 #include "app/gui/window/plans_export.hpp"
 #include "app/gui/window/preferences_dialog.hpp"
 #include "app/gui/window/report_writer.hpp"
+#include "app/gui/window/save_file_name.hpp"
 #include "app/gui/window/session_keeper.hpp"
 #include "app/gui/window/sweep_dialog.hpp"
 #include "core/base/error.hpp"
-#include "core/pruning/plan.hpp"
 
 #include <QCloseEvent>
 #include <QDateTime>
@@ -101,57 +101,6 @@ void MainWindow::openPath(const QString& path) {
            "(.txt)."));
 }
 
-// A plan file becomes the current plan: one step that can be undone.
-void MainWindow::openPlan(const QString& path) {
-    Document& document = workspace_.document;
-    const QFileInfo info(path);
-    const QString other = tr("Open another plan…");
-    const auto refuse = [&](const Error& error) {
-        showBanner(tr("%1 could not be opened").arg(info.fileName()),
-                   explained(QString::fromStdString(error.what()), QString::fromStdString(error.hint()))
-                       + QLatin1Char('\n') + unchanged(),
-                   other, QStringLiteral("file.open_plan"));
-    };
-    try {
-        const Plan plan = read_plan(path.toStdString());
-        if (!document.hasModel()) {
-            // On the command line its model may stand before it.
-            waitingPlan_ = path;
-            showNote(tr("%1 is a plan: it needs its model").arg(info.fileName()),
-                     tr("It is taken as soon as the model is open."), tr("Open a model folder…"),
-                     QStringLiteral("file.open_model"));
-            return;
-        }
-        const std::string& open = document.model().hash;
-        if (!plan.model_hash.empty() && !open.empty() && plan.model_hash != open && anyway_ != path) {
-            const auto start = [](const std::string& hash) {
-                return QString::fromStdString(printable(hash.substr(0, 8)));
-            };
-            QString sentence = tr("Its model has the hash %1…, the open one, %2, has %3…")
-                                   .arg(start(plan.model_hash), document.modelName(), start(open))
-                               + QLatin1Char('\n') + unchanged();
-            QString remedy = tr("Use anyway");
-            QString id = QStringLiteral("anyway:") + path;
-            try {
-                (void)document.choiceOf(plan, true, info.fileName().toStdString());
-            } catch (const Error& error) {
-                sentence += QLatin1Char('\n') + explained(QString::fromStdString(error.what()), {});
-                remedy = other;
-                id = QStringLiteral("file.open_plan");
-            }
-            showBanner(tr("%1 belongs to another model").arg(info.fileName()), sentence, remedy, id);
-            return;
-        }
-        PlanChoice choice = document.choiceOf(plan, true, printable(path.toStdString(), 400));
-        choice.name = info.completeBaseName().toStdString();
-        keeper_->remember(path);
-        document.setPlan(tr("Open plan %1").arg(info.completeBaseName()), std::move(choice));
-        say(tr("Opened %1").arg(path));
-    } catch (const Error& error) {
-        refuse(error);
-    }
-}
-
 void MainWindow::offerRecovery() {
     const QString file = keeper_->recoverable();
     if (file.isEmpty()) return;
@@ -175,11 +124,6 @@ void MainWindow::openCapture() {
 void MainWindow::openSession() {
     const QString path = QFileDialog::getOpenFileName(this, tr("Session"), {}, tr("Sessions (*.rankscope)"));
     if (!path.isEmpty()) openPath(path);
-}
-
-void MainWindow::askPlan() {
-    const QString path = QFileDialog::getOpenFileName(this, tr("Plan"), {}, tr("Plans (*.json)"));
-    if (!path.isEmpty()) openPlan(path);
 }
 
 void MainWindow::openText() {
@@ -211,9 +155,8 @@ bool MainWindow::save(bool asNew) {
     QString path = document.path();
     if (asNew || path.isEmpty()) {
         const QString proposed = path.isEmpty() ? document.modelName() + QStringLiteral(".rankscope") : path;
-        path = QFileDialog::getSaveFileName(this, tr("Save session"), proposed, tr("Sessions (*.rankscope)"));
+        path = saveFileName(this, tr("Save session"), proposed, tr("Sessions (*.rankscope)"));
         if (path.isEmpty()) return false;
-        if (!path.endsWith(QLatin1String(".rankscope"))) path += QStringLiteral(".rankscope");
     }
     const QString failure = keeper_->save(path);
     if (!failure.isEmpty()) {
@@ -354,8 +297,8 @@ void MainWindow::showEngineDetails() {
 }
 
 void MainWindow::exportPlansTable() {
-    const QString path = QFileDialog::getSaveFileName(this, tr("Table of plans"), QStringLiteral("plans.csv"),
-                                                      tr("CSV (*.csv);;LaTeX (*.tex)"));
+    const QString path = saveFileName(this, tr("Table of plans"), QStringLiteral("plans.csv"),
+                                      tr("CSV (*.csv);;LaTeX (*.tex)"));
     if (path.isEmpty()) return;
     const QString failure = writePlansTable(workspace_.document, path);
     if (failure.isEmpty()) {
@@ -374,7 +317,7 @@ void MainWindow::exportReport() {
         say(tr("A report is being written"));
         return;
     }
-    const QString path = QFileDialog::getSaveFileName(
+    const QString path = saveFileName(
         this, tr("Report"), workspace_.document.modelName() + QStringLiteral(".html"), tr("HTML (*.html)"));
     if (path.isEmpty()) return;
     say(tr("Writing %1").arg(path));
@@ -382,8 +325,8 @@ void MainWindow::exportReport() {
 }
 
 void MainWindow::exportNotes() {
-    const QString path = QFileDialog::getSaveFileName(this, tr("Notes"), QStringLiteral("notes.md"),
-                                                      tr("Markdown (*.md);;Text (*.txt)"));
+    const QString path =
+        saveFileName(this, tr("Notes"), QStringLiteral("notes.md"), tr("Markdown (*.md);;Text (*.txt)"));
     if (path.isEmpty()) return;
     const QString failure = writeWholeFile(path, workspace_.document.state().notes.toUtf8());
     if (failure.isEmpty()) {

@@ -157,6 +157,27 @@ TEST_F(MeasurementsTest, TakesADifferenceApart) {
     EXPECT_EQ(done_, std::vector<std::string>{"|"});
 }
 
+TEST_F(MeasurementsTest, MakesAPlanWhoseChannelsAreNotKnown) {
+    std::optional<Plan> made;
+    const auto take = [&](const Plan& plan) { made = plan; };
+    engine_.makePlan(kept(48), take, done());
+    EXPECT_EQ(done_, std::vector<std::string>{"The engine is not running|Start the engine"});
+    ASSERT_TRUE(startEngine());
+    ASSERT_FALSE(document_.exactPlan(kept(48)));
+    engine_.makePlan(kept(48), take, done());
+    ASSERT_TRUE(wait([this] { return done_.size() == 2; }));
+    EXPECT_EQ(done_.back(), "|");
+    ASSERT_TRUE(made);
+    EXPECT_EQ(made, document_.exactPlan(kept(48)));
+    EXPECT_EQ(made->layers.at(0).kept_dim(), 48);
+    const int asked = timesAsked("make_plans");
+    engine_.makePlan(kept(48), take, done());
+    EXPECT_EQ(done_.size(), 3U) << "known by now: at once";
+    EXPECT_EQ(timesAsked("make_plans"), asked);
+    const auto open = [](const EngineJob& job) { return job.state != EngineJob::State::Finished; };
+    EXPECT_TRUE(std::ranges::none_of(engine_.jobs(), open)) << "every job has ended";
+}
+
 TEST_F(MeasurementsTest, TellsWhoeverCapturesAndExports) {
     ASSERT_TRUE(startEngine());
     ASSERT_TRUE(wait([this] { return endedJobs().size() == 2; }));

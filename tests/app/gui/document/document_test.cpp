@@ -93,7 +93,7 @@ TEST_F(DocumentTest, ADragIsSeenAtOnceAndBecomesOneStep) {
     EXPECT_EQ(changed.count(), 3);
     EXPECT_EQ(document.layerChoice(2)->kept, 24);
     EXPECT_FALSE(document.undoStack()->canUndo());
-    document.finishDrag(QStringLiteral("Layer 2  K′ 32 → 24"));
+    document.finishDrag(QStringLiteral("Layer 2: K′ 32 → 24"));
     EXPECT_EQ(document.undoStack()->count(), 1);
     EXPECT_TRUE(document.isModified());
     document.undoStack()->undo();
@@ -202,6 +202,34 @@ TEST_F(DocumentTest, ExactChannelsReplaceTheOrder) {
     EXPECT_EQ(document.keptChannels(document.plan().layers[0])->front(), other);
     // Another width is still the order's.
     EXPECT_EQ(document.keptChannels(document.withKept(0, 31).layers[0])->front().size(), 31U);
+}
+
+TEST_F(DocumentTest, APlanIsExactWhereNobodyGuessesItsChannels) {
+    PlanChoice plan = keep_all(document.config());
+    ASSERT_TRUE(document.exactPlan(plan));
+    EXPECT_TRUE(document.exactPlan(plan)->layers.empty());
+    plan.layers[0].method = "l1";
+    plan.layers[0].kept = 20;
+    ASSERT_TRUE(document.exactPlan(plan)) << "its order says it at every width";
+    EXPECT_EQ(document.exactPlan(plan), document.toPlan(plan));
+    EXPECT_TRUE(document.exactPlan(plan)->calibration_hash.empty());
+    plan.layers[1].method = "drrqr";
+    plan.layers[1].kept = 20;
+    EXPECT_TRUE(document.toPlan(plan));
+    EXPECT_FALSE(document.exactPlan(plan)) << "the order of DRRQR is a guess before the swaps";
+    Plan answer = *document.toPlan(plan);
+    std::swap(answer.layers[1].keep[0], answer.layers[1].keep[1]);
+    answer.calibration_hash = "abc";
+    answer.calibration_tokens = 4096;
+    document.setExactChannels(answer);
+    ASSERT_TRUE(document.exactPlan(plan));
+    EXPECT_EQ(document.exactPlan(plan)->layers[1].keep, answer.layers[1].keep);
+    EXPECT_EQ(document.exactPlan(plan)->calibration_hash, "abc");
+    EXPECT_EQ(document.exactPlan(plan)->calibration_tokens, 4096);
+    plan.layers[1].kept = 21;
+    EXPECT_FALSE(document.exactPlan(plan));
+    plan.layers[1].by_hand = *document.keptChannels(plan.layers[1]);
+    EXPECT_TRUE(document.exactPlan(plan)) << "a hand has chosen";
 }
 
 TEST_F(DocumentTest, TheEstimateAddsLayersAndGoesMonotonically) {

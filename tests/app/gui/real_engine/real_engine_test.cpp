@@ -9,6 +9,10 @@
 
 #include <gtest/gtest.h>
 
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
 #include <QSignalSpy>
 #include <QTest>
 
@@ -102,6 +106,15 @@ protected:
         return true;
     }
 
+    // What the program writes to standard output.
+    static QByteArray commandLine(const QStringList& arguments) {
+        QProcess program;
+        program.start(QStringLiteral(RANKSCOPE_BINARY_DIR "/bin/rankscope-cli"), arguments);
+        EXPECT_TRUE(program.waitForFinished(kPatienceMs));
+        EXPECT_EQ(program.exitCode(), 0) << program.readAllStandardError().toStdString();
+        return program.readAllStandardOutput();
+    }
+
     static EngineAddress here() {
         EngineAddress address;
         address.device = QStringLiteral("cpu");
@@ -137,6 +150,48 @@ TEST_F(RealEngineTest, OpensEvaluatesCapturesAndExports) {
     EXPECT_NE(*first.delta_nll, 0);
     ASSERT_TRUE(wait([this] { return document_.orders().head("drrqr", 1, 0) != nullptr; }))
         << "scores come by themselves";
+
+    // The plan file is that of the command line: it chooses the same channels, and takes the file for the same plan.
+    const std::optional<Plan> plan = document_.exactPlan(document_.plan());
+    ASSERT_TRUE(plan);
+    const QString model = resource("models/books-delta");
+    const QString saved = QString::fromStdString((folder_ / "saved.json").string());
+    const QString chosen = QString::fromStdString((folder_ / "chosen.json").string());
+    rankscope::test::write_bytes(folder_ / "saved.json", to_json(*plan));
+    ASSERT_EQ(read_plan(folder_ / "saved.json"), *plan);
+    commandLine({QStringLiteral("plan"), model, QStringLiteral("--method"), QStringLiteral("l1"),
+                 QStringLiteral("--ratio"), QStringLiteral("0.5"), QStringLiteral("--layer"),
+                 QStringLiteral("1:method=drrqr,ratio=0.25"), QStringLiteral("--calibrate"),
+                 QString::fromStdString(document_.calibration().string()), QStringLiteral("-o"), chosen});
+    const Plan theirs = read_plan(folder_ / "chosen.json");
+    EXPECT_EQ(plan->model_hash, theirs.model_hash);
+    EXPECT_EQ(plan->model_family, theirs.model_family);
+    EXPECT_EQ(plan->scale, theirs.scale);
+    EXPECT_EQ(plan->calibration_hash, theirs.calibration_hash);
+    EXPECT_EQ(plan->calibration_tokens, theirs.calibration_tokens);
+    ASSERT_EQ(plan->layers.size(), 2U);
+    for (const PlanLayer& layer : plan->layers)
+        EXPECT_EQ(layer, *theirs.layer(layer.index)) << layer.index;
+    const QByteArray answer = commandLine(
+        {QStringLiteral("evaluate"), model, QStringLiteral("--text"),
+         QString::fromStdString(document_.text()->path.string()), QStringLiteral("--window"),
+         QStringLiteral("128"), QStringLiteral("--plan"), saved, QStringLiteral("--json")});
+    const QJsonObject measured =
+        QJsonDocument::fromJson(answer).object()[QStringLiteral("plans")].toArray().at(0).toObject();
+    EXPECT_NEAR(measured[QStringLiteral("delta_nll")].toDouble(), *first.delta_nll, 1e-7);
+    // A plan whose channels nobody has asked for yet.
+    PlanChoice unknown = document_.plan();
+    unknown.layers[1].kept = 40;
+    ASSERT_FALSE(document_.exactPlan(unknown));
+    std::optional<Plan> made;
+    QString ended = QStringLiteral("–");
+    engine_.makePlan(
+        unknown, [&](const Plan& answered) { made = answered; },
+        [&](const QString& why, const QString&) { ended = why; });
+    ASSERT_TRUE(wait([&] { return ended != QStringLiteral("–"); }));
+    ASSERT_TRUE(made) << ended.toStdString();
+    EXPECT_EQ(made, document_.exactPlan(unknown));
+    EXPECT_EQ(made->layers[1].keep[0].size(), 40U);
 
     // Another process on the same plan gives the same bits.
     engine_.restart();

@@ -76,6 +76,12 @@ void FakeEngine::capture(const protocol::CaptureJobRequest& request, Done done) 
     lastDone = std::move(done);
 }
 
+void FakeEngine::makePlan(const PlanChoice& choice, MadePlan result, Done done) {
+    calls.push_back("makePlan " + choice.name);
+    lastMadePlan = std::move(result);
+    lastDone = std::move(done);
+}
+
 void FakeEngine::exportModel(const QString& folder, const QString& layout, bool force, Done done) {
     calls.push_back(fmt::format("exportModel {} {} {}", folder.toStdString(), layout.toStdString(), force));
     lastDone = std::move(done);

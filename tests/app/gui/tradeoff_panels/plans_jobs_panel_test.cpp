@@ -10,11 +10,14 @@
 
 #include <gtest/gtest.h>
 
+#include <QAction>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMenu>
 #include <QMimeData>
 #include <QPushButton>
+#include <QSignalSpy>
 #include <QTest>
 
 #include <memory>
@@ -162,6 +165,27 @@ TEST_F(PlansTest, KeysAAndBPin) {
     select(fullModelId());
     QTest::keyClick(&table(), Qt::Key_A);
     EXPECT_EQ(sample.document.state().pinA, QStringLiteral("taylor-0.5"));
+}
+
+TEST_F(PlansTest, TheMenuOfARowSavesItAsAFile) {
+    QSignalSpy asked(&panel, &PlansJobsPanel::savePlanRequested);
+    const auto offered = [&](const QString& id) {
+        Q_EMIT table().menuRequested(id, {});
+        for (const QMenu* menu : panel.findChildren<QMenu*>()) {
+            for (QAction* action : menu->actions()) {
+                if (action->text() == QStringLiteral("Save as a plan file…")) return action;
+            }
+        }
+        return static_cast<QAction*>(nullptr);
+    };
+    EXPECT_EQ(offered(fullModelId()), nullptr) << "it is no plan";
+    QAction* save = offered(QStringLiteral("taylor-0.5"));
+    ASSERT_NE(save, nullptr);
+    save->trigger();
+    ASSERT_EQ(asked.count(), 1);
+    EXPECT_EQ(asked.takeFirst().at(0).toString(), QStringLiteral("taylor-0.5"));
+    for (QMenu* menu : panel.findChildren<QMenu*>())
+        menu->hide();
 }
 
 TEST_F(PlansTest, ARowCanBeCarriedToASlot) {

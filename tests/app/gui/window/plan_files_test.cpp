@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Plan files that the window saves, and names of files.
+#include "app/gui/window/action_registry.hpp"
+#include "app/gui/window/banner.hpp"
+#include "app/gui/window/main_window.hpp"
+#include "app/gui/window/save_file_name.hpp"
+#include "app/gui/window/session_keeper.hpp"
+#include "core/pruning/plan.hpp"
+#include "tests/app/gui/window/shown_window.hpp"
+
+#include <gtest/gtest.h>
+
+#include <QAction>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QLineEdit>
+#include <QMenu>
+#include <QMenuBar>
+#include <QSettings>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QTimer>
+
+namespace rankscope::gui {
+namespace {
+
+class PlanFiles : public ShownWindow {
+protected:
+    [[nodiscard]] QString file(const char* name) const { return folder.filePath(QLatin1String(name)); }
+
+    // A plan in which only the engine knows what DRRQR keeps.
+    void makeUnknown() {
+        sample.document.setPlan(QStringLiteral("Layer 1"), sample.document.withKept(1, 23));
+        ASSERT_FALSE(sample.document.exactPlan(sample.document.plan()));
+    }
+
+    QTemporaryDir folder;
+};
+
+TEST_F(PlanFiles, WhatIsSavedIsThePlanAndOpensAsIt) {
+    const PlanChoice current = sample.document.plan();
+    window->savePlan({}, file("current.json"));
+    window->savePlan(QStringLiteral("taylor-0.5"), file("other.json"));
+    EXPECT_FALSE(window->banner()->isVisible()) << window->banner()->text().sentence.toStdString();
+    EXPECT_EQ(read_plan(file("current.json").toStdString()), sample.document.toPlan(current));
+    EXPECT_EQ(read_plan(file("other.json").toStdString()),
+              sample.document.toPlan(sample.document.point(QStringLiteral("taylor-0.5"))->choice));
+    EXPECT_TRUE(window->keeper().recent().contains(file("other.json")));
+    EXPECT_TRUE(std::ranges::none_of(sample.engine.calls,
+                                     [](const std::string& call) { return call.starts_with("makePlan"); }));
+    window->openPath(file("other.json"));
+    window->openPath(file("current.json"));
+    EXPECT_TRUE(samePlan(sample.document.plan(), current));
+}
+
+TEST_F(PlanFiles, AsksTheEngineForWhatItAloneKnows) {
+    makeUnknown();
+    window->savePlan({}, file("asked.json"));
+    EXPECT_FALSE(QFileInfo::exists(file("asked.json"))) << "a guess is no plan";
+    ASSERT_EQ(sample.engine.calls.back(), "makePlan " + sample.document.plan().name);
+    Plan answer = *sample.document.toPlan(sample.document.plan());
+    std::swap(answer.layers[1].keep[0], answer.layers[1].keep[1]);
+    sample.engine.lastMadePlan(answer);
+    sample.engine.lastDone({}, {});
+    EXPECT_EQ(read_plan(file("asked.json").toStdString()), answer);
+    EXPECT_FALSE(window->banner()->isVisible());
+}
+
+TEST_F(PlanFiles, SaysWhyNothingWasSaved) {
+    makeUnknown();
+    window->savePlan({}, file("asked.json"));
+    sample.engine.lastDone(QStringLiteral("The engine is not running"), QStringLiteral("Start the engine"));
+    ASSERT_TRUE(window->banner()->isVisible());
+    EXPECT_EQ(window->banner()->text().title, QStringLiteral("asked.json was not saved"));
+    EXPECT_TRUE(window->banner()->text().sentence.contains(QStringLiteral("The engine is not running")));
+    EXPECT_EQ(window->banner()->text().id, QStringLiteral("file.save_plan"));
+    window->banner()->hide();
+    window->savePlan(QStringLiteral("taylor-0.5"), QStringLiteral("/no/such/folder/x.json"));
+    ASSERT_TRUE(window->banner()->isVisible());
+    EXPECT_EQ(window->banner()->text().title, QStringLiteral("x.json was not saved"));
+    EXPECT_FALSE(QFileInfo::exists(QStringLiteral("/no/such/folder/x.json")));
+}
+
+TEST_F(PlanFiles, TheCommandStandsWhereItIsLookedFor) {
+    QAction* command = window->actions().action(QStringLiteral("file.save_plan"));
+    ASSERT_NE(command, nullptr);
+    for (const QString& title : {QStringLiteral("&File"), QStringLiteral("&Plan")}) {
+        const auto menus = window->menuBar()->actions();
+        const auto menu = std::ranges::find(menus, title, &QAction::text);
+        ASSERT_NE(menu, menus.end());
+        EXPECT_TRUE((*menu)->menu()->actions().contains(command)) << title.toStdString();
+    }
+}
+
+// A suffix comes before the question whether a file may be replaced, and it is that of the filter.
+TEST(SaveFileName, CompletesTheName) {
+    QTemporaryDir folder;
+    const QString typed = folder.filePath(QStringLiteral("half"));
+    const auto answered = [&](const QString& filters, int filter) {
+        QTimer::singleShot(0, [&, filter] {
+            auto* dialog = qobject_cast<QFileDialog*>(QApplication::activeModalWidget());
+            ASSERT_NE(dialog, nullptr);
+            dialog->selectNameFilter(dialog->nameFilters().at(filter));
+            Q_EMIT dialog->filterSelected(dialog->selectedNameFilter());
+            dialog->findChild<QLineEdit*>(QStringLiteral("fileNameEdit"))->setText(typed);
+            static_cast<QDialog*>(dialog)->accept();
+        });
+        return saveFileName(nullptr, QStringLiteral("Save"), folder.filePath(QStringLiteral("plan.json")),
+                            filters);
+    };
+    EXPECT_EQ(answered(QStringLiteral("Plans (*.json)"), 0), typed + QStringLiteral(".json"));
+    EXPECT_EQ(answered(QStringLiteral("CSV (*.csv);;LaTeX (*.tex)"), 1), typed + QStringLiteral(".tex"));
+}
+
+TEST(SaveFileName, APlansNameBecomesTheNameOfAFile) {
+    EXPECT_EQ(fileNameFor(QStringLiteral("DRRQR 50 %")), QStringLiteral("DRRQR 50 %"));
+    EXPECT_EQ(fileNameFor(QStringLiteral("../a/b\\c")), QStringLiteral("-a-b-c"));
+    EXPECT_EQ(fileNameFor(QStringLiteral("a\nb\u202Ec")), QStringLiteral("a-b-c"));
+    EXPECT_EQ(fileNameFor(QStringLiteral(" . ")), QStringLiteral("plan"));
+    EXPECT_LE(fileNameFor(QString(500, QChar(0x6A21))).toUtf8().size(), 250);
+}
+
+}  // namespace
+}  // namespace rankscope::gui
