@@ -41,6 +41,7 @@ EngineSession::EngineSession(Document& document, QObject* parent)
             Q_EMIT calibrationNeeded(title, failure.message);
     });
     connect(&document_, &Document::modelChanged, this, &EngineSession::modelChanged);
+    connect(&document_, &Document::released, this, &EngineSession::modelChanged);
 }
 
 EngineSession::~EngineSession() {
@@ -154,6 +155,9 @@ bool EngineSession::can(const QString& what, bool text, const Done& done) {
         remedy = tr("Start the engine");
     } else if (!document_.hasModel()) {
         why = tr("No model is open");
+    } else if (document_.isWithheld()) {
+        why = tr("The session comes from elsewhere: nobody has said yet that its model folder may be read");
+        remedy = tr("Open the session again and say so");
     } else if (model_ == Loaded::No) {
         why = status_.reason.isEmpty() ? tr("The engine has not loaded the model") : status_.reason;
         remedy = status_.detail;

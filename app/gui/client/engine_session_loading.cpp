@@ -65,6 +65,7 @@ void EngineSession::modelChanged() {
     evaluateWhenReady_ = false;
     jobs_.failAll({JobFailure::Reason::Cancelled, {}, {}, {}});
     if (!client_.isReady()) return;
+    if (document_.isWithheld()) return;
     if (!loadedHash_.empty() && loadedHash_ == document_.model().hash) {
         setModel(Loaded::Yes);
         loadText();
@@ -74,7 +75,7 @@ void EngineSession::modelChanged() {
 }
 
 void EngineSession::loadModel() {
-    if (!document_.hasModel()) return;
+    if (!document_.hasModel() || document_.isWithheld()) return;
     loadedHash_.clear();
     setModel(Loaded::Loading);
     setText(Loaded::No);

@@ -40,6 +40,7 @@ void Document::reset(const SessionModel& model, ModelConfig config) {
     estimateMiss_.reset();
     resultsUnsaved_ = false;
     path_.clear();
+    withheld_ = false;
     model_ = model;
     state_ = {};
     state_.plan = keep_all(config);
@@ -53,6 +54,12 @@ void Document::openModel(const SessionModel& model) {
     ModelConfig config = parse_exported_config(model.config, model.path / "config.json");
     reset(model, std::move(config));
     Q_EMIT modelChanged();
+}
+
+void Document::release() {
+    if (!withheld_) return;
+    withheld_ = false;
+    Q_EMIT released();
 }
 
 QString Document::modelName() const {

@@ -59,7 +59,8 @@ public:
 
     /// Takes over a session: history becomes the undo stack's past as labels. Throws Error for a config that
     /// cannot be parsed: then nothing has changed.
-    void openSession(const SavedSession& session, const QString& path);
+    /// `withhold`: what it names (model, texts, captures) is not read before release().
+    void openSession(const SavedSession& session, const QString& path, bool withhold = false);
     /// A model without anything known of it; the plan keeps all channels. Throws as openSession.
     void openModel(const SessionModel& model);
     [[nodiscard]] SavedSession toSession() const;
@@ -70,6 +71,11 @@ public:
     [[nodiscard]] const ModelConfig& config() const { return *config_; }
 
     [[nodiscard]] const SessionModel& model() const { return model_; }
+
+    /// A session from elsewhere: nobody has said yet that what it names may be read.
+    [[nodiscard]] bool isWithheld() const { return withheld_; }
+
+    void release();
 
     [[nodiscard]] QString modelName() const;
 
@@ -220,6 +226,7 @@ public:
 
 Q_SIGNALS:
     void modelChanged();  ///< everything is new
+    void released();      ///< isWithheld() no longer
     void planChanged();   ///< plan(): edit, undo, or a drag that moved
     void dragChanged(bool dragging);
     void pointsChanged();  ///< saved plans, pins, baseline
@@ -245,6 +252,7 @@ private:
     SessionModel model_;
     std::optional<ModelConfig> config_;
     QString path_;
+    bool withheld_ = false;
     std::vector<std::filesystem::path> captures_;
     std::optional<SessionText> text_;
     std::filesystem::path calibration_;

@@ -22,10 +22,11 @@ std::string timeText(qint64 time) {
 
 }  // namespace
 
-void Document::openSession(const SavedSession& session, const QString& path) {
+void Document::openSession(const SavedSession& session, const QString& path, bool withhold) {
     ModelConfig config = session_config(session);
     reset(session.model, std::move(config));
     path_ = path;
+    withheld_ = withhold;
     captures_ = session.captures;
     text_ = session.text;
     calibration_ = session.calibration;

@@ -26,7 +26,6 @@
 #include "app/gui/widgets/elided_label.hpp"
 #include "app/gui/window/action_registry.hpp"
 #include "app/gui/window/banner.hpp"
-#include "app/gui/window/captured_model.hpp"
 #include "app/gui/window/command_palette.hpp"
 #include "app/gui/window/file_drop.hpp"
 #include "app/gui/window/main_tool_bar.hpp"
@@ -254,6 +253,10 @@ void MainWindow::connectPanels() {
         } else if (id.startsWith(QLatin1String("recover:"))) {
             const QString failure = keeper_->recover(id.mid(8));
             if (!failure.isEmpty()) showBanner(tr("The unsaved work could not be read"), failure);
+            askForNamed();
+        } else if (id == QLatin1String("session.release")) {
+            banner_->hide();
+            keeper_->releaseNamed();
         } else if (id.startsWith(QLatin1String("anyway:"))) {
             anyway_ = id.mid(7);
             openPath(anyway_);
@@ -272,6 +275,11 @@ void MainWindow::connectPanels() {
 void MainWindow::connectWorkspace() {
     Document& document = workspace_.document;
     connect(&document, &Document::modelChanged, this, &MainWindow::modelChanged);
+    connect(&document, &Document::released, this, [this] {
+        const auto& captures = workspace_.document.captures();
+        if (!captures.empty() && !workspace_.states.capture())
+            workspace_.states.open(QString::fromStdString(captures.front().string()));
+    });
     connect(&document, &Document::textChanged, this, &MainWindow::showStatus);
     connect(&document, &Document::calibrationChanged, this, [this] {
         showStatus();
@@ -288,7 +296,11 @@ void MainWindow::connectWorkspace() {
             });
     connect(&workspace_.engine, &EngineControl::refused, this,
             [this](const QString& title, const QString& detail, const QString& hint) {
-                showBanner(title, explained(detail, hint));
+                if (workspace_.document.isWithheld()) {
+                    askForNamed();
+                } else {
+                    showBanner(title, explained(detail, hint));
+                }
             });
     connect(&workspace_.engine, &EngineControl::calibrationNeeded, this,
             [this](const QString& job, const QString& why) {
@@ -338,10 +350,11 @@ void MainWindow::modelChanged() {
     workspace_.selection.reset(first, 0);
     setLecture(false);
     story_->reopen();
-    const QString capture =
-        !waitingCapture_.isEmpty() && document.hasModel() ? std::exchange(waitingCapture_, {})
-        : document.captures().empty()                     ? QString()
-                                      : QString::fromStdString(document.captures().front().string());
+    const QString capture = !waitingCapture_.isEmpty() && document.hasModel()
+                                ? std::exchange(waitingCapture_, {})
+                            : document.captures().empty() || document.isWithheld()
+                                ? QString()
+                                : QString::fromStdString(document.captures().front().string());
     if (!capture.isEmpty()) {
         workspace_.states.open(capture);
     } else if (workspace_.states.capture()) {
@@ -359,92 +372,6 @@ void MainWindow::modelChanged() {
         && (asked == QLatin1String("file.open_model") || asked.startsWith(QLatin1String("open:"))))
         banner_->hide();
     if (document.hasModel() && !waitingPlan_.isEmpty()) openPlan(std::exchange(waitingPlan_, {}));
-}
-
-void MainWindow::captureOpened() {
-    const auto& capture = workspace_.states.capture();
-    if (!capture || refuseCapture()) return;
-    if (!workspace_.document.hasModel()) {
-        findModelOf(*capture);
-        return;
-    }
-    keepCapture(capture->path);
-    if (!capture->layout.positions.empty())
-        workspace_.selection.setToken(static_cast<int>(capture->layout.positions.back()));
-    if (workspace_.selection.window() >= capture->windows) workspace_.selection.setWindow(0);
-}
-
-// Opened alone: its model is opened as well, from where it was when the capture was made. The capture comes
-// back with it. A folder that the person may not have meant is named first.
-void MainWindow::findModelOf(const CaptureData& capture) {
-    const QFileInfo file(QString::fromStdString(capture.path));
-    waitingCapture_ = file.absoluteFilePath();
-    if (opensFolder_) return;
-    const CapturedModel model = capturedModel(capture, keeper_->recent());
-    if (model.known) {
-        openPath(model.folder);
-        return;
-    }
-    const QString title = tr("%1 is a capture: it needs its model").arg(file.fileName());
-    if (!model.folder.isEmpty() && model.canBeShown) {
-        showNote(title,
-                 tr("It says that it was made from a folder that you have not opened before:\n%1")
-                     .arg(model.folder),
-                 tr("Open this folder"), QStringLiteral("open:") + model.folder);
-        return;
-    }
-    const QString named = QString::fromStdString(printable(model.named.toStdString()));
-    showNote(title,
-             model.named.isEmpty()    ? tr("It is shown as soon as the model is open.")
-             : model.folder.isEmpty() ? tr("It was made from %1, which is not there. It is shown as soon as "
-                                           "the model is open.")
-                                            .arg(named)
-                                      : tr("It says that it was made from %1. It is shown as soon as the "
-                                           "model is open.")
-                                            .arg(named),
-             tr("Open a model folder…"), QStringLiteral("file.open_model"));
-}
-
-// The one that is open comes first: a session that is saved now opens with it.
-void MainWindow::keepCapture(const std::string& path) {
-    Document& document = workspace_.document;
-    if (!document.hasModel() || anyway_ == QString::fromStdString(path)) return;
-    std::vector<std::filesystem::path> captures = document.captures();
-    if (!captures.empty() && captures.front() == path) return;
-    std::erase(captures, std::filesystem::path(path));
-    captures.insert(captures.begin(), path);
-    document.setCaptures(std::move(captures));
-}
-
-// A capture of another model would be drawn beside numbers that are not its own. True: the one before is
-// back.
-bool MainWindow::refuseCapture() {
-    const std::shared_ptr<const CaptureData> capture = workspace_.states.capture();
-    const Document& document = workspace_.document;
-    const QJsonObject made = QJsonDocument::fromJson(QByteArray::fromStdString(capture->provenance)).object();
-    const QString hash = made[QStringLiteral("model_hash")].toString();
-    const QString open = QString::fromStdString(document.model().hash);
-    const QString path = QString::fromStdString(capture->path);
-    if (!document.hasModel() || hash.isEmpty() || open.isEmpty() || hash == open || anyway_ == path)
-        return false;
-    // What fits by its sizes can be looked at all the same: weights may have been trained on.
-    const bool fits = std::ranges::all_of(capture->layout.layers, [&](const CaptureLayer& layer) {
-        const LayerChoice* choice = document.layerChoice(static_cast<int>(layer.index));
-        return choice != nullptr && layer.key_dim <= choice->key_dim
-               && layer.value_heads
-                      == document.config().layers[static_cast<std::size_t>(layer.index)].value_heads;
-    });
-    const QString name = QFileInfo(path).fileName();
-    workspace_.states.close();
-    if (!document.captures().empty() && document.captures().front() != capture->path)
-        workspace_.states.open(QString::fromStdString(document.captures().front().string()));
-    showBanner(tr("%1 was captured from another model").arg(name),
-               tr("Its model has the hash %1…, the open one, %2, has %3…")
-                       .arg(hash.left(8), document.modelName(), open.left(8))
-                   + QLatin1Char('\n') + unchanged(),
-               fits ? tr("Use it anyway") : tr("Open another capture…"),
-               fits ? QStringLiteral("anyway:") + path : QStringLiteral("file.open_capture"));
-    return true;
 }
 
 void MainWindow::levelChanged() {

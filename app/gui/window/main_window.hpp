@@ -199,6 +199,8 @@ private:
     void openCalibration();
     /// What was said of another file is out of date.
     void hideFileBanner();
+    /// Names what a session from elsewhere wants read, while nobody has agreed to it.
+    void askForNamed();
     bool save(bool asNew);
     [[nodiscard]] bool mayLeave();
     void askCapture(int layer);

@@ -85,6 +85,7 @@ void MainWindow::openPath(const QString& path) {
             showBanner(tr("%1 could not be opened").arg(info.fileName()),
                        explained(failure, {}) + QLatin1Char('\n') + unchanged(), tr("Open another session…"),
                        QStringLiteral("file.open_session"));
+        askForNamed();
         return;
     }
     if (suffix == QLatin1String("json")) {
@@ -92,6 +93,7 @@ void MainWindow::openPath(const QString& path) {
         return;
     }
     if (suffix == QLatin1String("txt") || suffix == QLatin1String("md")) {
+        keeper_->rememberOpened({info.absoluteFilePath()});
         workspace_.engine.openText(info.absoluteFilePath(), 512);
         return;
     }
@@ -99,6 +101,30 @@ void MainWindow::openPath(const QString& path) {
         tr("%1 is nothing Rankscope can open").arg(info.fileName()),
         tr("Expected a model folder, a capture (.h5), a session (.rankscope), a plan (.json) or a text "
            "(.txt)."));
+}
+
+// A session may come from anybody: it does not choose what of this machine is read.
+void MainWindow::askForNamed() {
+    if (!workspace_.document.isWithheld()) return;
+    constexpr qsizetype kMostShown = 6;
+    const SessionPlaces& named = keeper_->named();
+    const QString title = tr("This session names what you have not opened before");
+    QStringList lines{tr("Its numbers and plans are shown. Nothing of this has been read yet:")};
+    bool there = false;
+    for (const QString& place : named.unknown) {
+        there = there || QFileInfo::exists(place);
+        lines << (QFileInfo::exists(place) ? place : tr("%1 (not there)").arg(place));
+    }
+    if (named.shown && there && named.unknown.size() <= kMostShown) {
+        showNote(title, lines.join(QLatin1Char('\n')), tr("Read them"), QStringLiteral("session.release"));
+        return;
+    }
+    // What cannot be shown as it is cannot be agreed to.
+    const QString first = QString::fromStdString(printable(named.unknown.value(0).toStdString()));
+    QString sentence =
+        there ? tr("It names %1 and more. Its numbers and plans are shown, nothing of this is read.")
+              : tr("It names %1, which is not there. Its numbers and plans are shown.");
+    showNote(title, sentence.arg(first), tr("Open a model folder…"), QStringLiteral("file.open_model"));
 }
 
 void MainWindow::offerRecovery() {
@@ -131,6 +157,7 @@ void MainWindow::openText() {
                                                       tr("Texts (*.txt *.md);;All files (*)"));
     if (path.isEmpty()) return;
     hideFileBanner();
+    keeper_->rememberOpened({path});
     workspace_.engine.openText(
         path, workspace_.document.text() ? static_cast<int>(workspace_.document.text()->window) : 512);
 }
@@ -145,6 +172,7 @@ void MainWindow::openCalibration() {
                                                       tr("Texts (*.txt *.md);;All files (*)"));
     if (path.isEmpty()) return;
     hideFileBanner();
+    keeper_->rememberOpened({path});
     document.setCalibration(QFileInfo(path).absoluteFilePath().toStdString());
     say(tr("Methods choose channels by %1 from now on").arg(QFileInfo(path).fileName()));
 }
@@ -311,6 +339,11 @@ void MainWindow::exportPlansTable() {
 void MainWindow::exportReport() {
     if (!workspace_.document.hasModel()) {
         say(tr("Open a model first"));
+        return;
+    }
+    // The page shows captures.
+    if (workspace_.document.isWithheld()) {
+        askForNamed();
         return;
     }
     if (report_->isWriting()) {

@@ -15,13 +15,17 @@
 #include <QSettings>
 #include <QStandardPaths>
 
+#include <utility>
+
 namespace rankscope::gui {
 namespace {
 
 constexpr int kAutosaveMs = 3000;
 constexpr int kMostRecent = 12;  // beside the pinned ones
+constexpr qsizetype kMostOpened = 400;
 const auto kRecent = QStringLiteral("recent");
 const auto kPinned = QStringLiteral("recentPinned");
+const auto kOpened = QStringLiteral("opened");
 
 std::filesystem::path native(const QString& path) {
     return path.toStdString();
@@ -82,13 +86,29 @@ void SessionKeeper::chooseAutosaveFile() {
 QString SessionKeeper::open(const QString& path) {
     return guarded([&] {
         const QString absolute = QFileInfo(path).absoluteFilePath();
-        document_.openSession(read_session(native(absolute)), absolute);
+        show(read_session(native(absolute)), absolute, absolute);
         remember(absolute);
     });
 }
 
+// `file`: where it lies; `path`: where it is saved next.
+void SessionKeeper::show(const SavedSession& session, const QString& path, const QString& file) {
+    const SessionPlaces before = std::exchange(named_, sessionPlaces(session, file, openedBefore()));
+    try {
+        document_.openSession(session, path, !named_.unknown.isEmpty());
+    } catch (...) {
+        named_ = before;
+        throw;
+    }
+}
+
+void SessionKeeper::releaseNamed() {
+    rememberOpened(named_.all);
+    document_.release();
+}
+
 QString SessionKeeper::openDemo(const QString& name) {
-    return guarded([&] { document_.openSession(read_session(native(demoPath(name))), QString()); });
+    return guarded([&] { show(read_session(native(demoPath(name))), QString(), demoPath(name)); });
 }
 
 QString SessionKeeper::save(const QString& path) {
@@ -102,6 +122,8 @@ QString SessionKeeper::save(const QString& path) {
     document_.markSaved();
     forget();
     remember(absolute);
+    // It is this person's own now.
+    if (!document_.isWithheld()) rememberOpened(sessionPlaces(document_.toSession(), absolute, {}).all);
     return {};
 }
 
@@ -147,7 +169,7 @@ QString SessionKeeper::recover(const QString& autosave) {
         QSettings settings;
         const QString path =
             settings.value(QStringLiteral("recovery/") + QFileInfo(autosave).completeBaseName()).toString();
-        document_.openSession(read_session(native(autosave)), path);
+        show(read_session(native(autosave)), path, path.isEmpty() ? autosave : path);
     });
     // A file that cannot be read stays: a person may want to look at it.
     if (failure.isEmpty()) QFile::remove(autosave);
@@ -185,7 +207,25 @@ QStringList SessionKeeper::recent() const {
     return all;
 }
 
+QStringList SessionKeeper::openedBefore() const {
+    return recent() + QSettings().value(kOpened).toStringList();
+}
+
+void SessionKeeper::rememberOpened(const QStringList& paths) {
+    QStringList opened = QSettings().value(kOpened).toStringList();
+    const QStringList before = opened;
+    for (const QString& path : paths) {
+        const QString real = canonicalPath(path);
+        const QString place = real.isEmpty() ? QDir::cleanPath(path) : real;
+        opened.removeAll(place);
+        opened.prepend(place);
+    }
+    if (opened.size() > kMostOpened) opened.resize(kMostOpened);
+    if (opened != before) QSettings().setValue(kOpened, opened);
+}
+
 void SessionKeeper::remember(const QString& path) {
+    rememberOpened({path});
     if (pinned().contains(path)) return;
     QStringList others = QSettings().value(kRecent).toStringList();
     others.removeAll(path);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/gui/window/known_places.hpp"
+
 #include <QObject>
 #include <QString>
 #include <QStringList>
@@ -23,7 +25,14 @@ public:
     explicit SessionKeeper(Document& document, QObject* parent = nullptr);
 
     /// Empty: opened. Otherwise why not; the document is as before.
+    /// What a session from elsewhere names is withheld until releaseNamed().
     [[nodiscard]] QString open(const QString& path);
+
+    /// What the session that was opened last names.
+    [[nodiscard]] const SessionPlaces& named() const { return named_; }
+
+    /// The person says that it may be read, now and later.
+    void releaseNamed();
     /// Opens a shipped demo: without a path, so that Save asks for one.
     [[nodiscard]] QString openDemo(const QString& name);
     [[nodiscard]] QString save(const QString& path);
@@ -43,8 +52,12 @@ public:
     /// Paths of sessions, captures and model folders: the pinned ones, then the others, most recent first.
     [[nodiscard]] QStringList recent() const;
     void remember(const QString& path);
-    /// Those that stay whatever is opened after them; they do not count against the length of the list. In the
-    /// order in which they were pinned.
+    /// Everything that this person has opened or saved, however long ago, recent() included.
+    [[nodiscard]] QStringList openedBefore() const;
+    /// As remember() for what is no entry of recent().
+    void rememberOpened(const QStringList& paths);
+    /// Those that stay whatever is opened after them; they do not count against the length of the list. In
+    /// the order in which they were pinned.
     [[nodiscard]] QStringList pinned() const;
     /// A path that is let go is the most recent of the others.
     void setPinned(const QString& path, bool pinned);
@@ -62,10 +75,12 @@ Q_SIGNALS:
 private:
     void autosave();
     void chooseAutosaveFile();
+    void show(const SavedSession& session, const QString& path, const QString& file);
 
     Document& document_;
     QTimer timer_;
     QString autosave_;
+    SessionPlaces named_;
     bool failing_ = false;
 };
 

@@ -164,6 +164,25 @@ TEST_F(EngineSessionTest, FollowsADocumentThatOpensSomethingElse) {
     EXPECT_TRUE(refused_.empty());
 }
 
+TEST_F(EngineSessionTest, ReadsNothingOfAWithheldSession) {
+    ASSERT_TRUE(startEngine());
+    document_.openSession(session("theirs"), {}, true);
+    engine_.evaluate();
+    ASSERT_EQ(refused_.size(), 1U);
+    EXPECT_THAT(refused_.back(), HasSubstr("nobody has said yet"));
+    // Nor after the engine was started anew, which answers once to show that it had the time.
+    QSignalSpy news(&engine_, &EngineControl::statusChanged);
+    engine_.restart();
+    ASSERT_TRUE(wait([this] { return engine_.status().state == State::Ready; }));
+    news.clear();
+    ASSERT_TRUE(wait([&] { return !news.isEmpty(); }));
+    EXPECT_EQ(timesAsked("open_model " + (folder_ / "theirs").string()), 0);
+    document_.release();
+    ASSERT_TRUE(wait([this] { return timesAsked("open_model " + (folder_ / "theirs").string()) == 1; }));
+    ASSERT_TRUE(wait([this] { return timesAsked("text") == 2; }));
+    EXPECT_EQ(refused_.size(), 1U);
+}
+
 TEST_F(EngineSessionTest, NoticesWithinASecondThatTheEngineWasKilled) {
     script({{"steps", 1000}, {"step_ms", 20}});
     document_.setPlan(QStringLiteral("Keep 32"), kept(32));

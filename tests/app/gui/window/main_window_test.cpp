@@ -23,8 +23,6 @@
 #include <gtest/gtest.h>
 
 #include <QAction>
-#include <QDir>
-#include <QFile>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPushButton>
@@ -124,7 +122,7 @@ TEST_F(MainWindowTest, WhatTakesTheKeyboardHasAName) {
 
 TEST_F(MainWindowTest, UndoAndRedoNameTheirStep) {
     EXPECT_FALSE(action("edit.undo")->isEnabled());
-    sample.document.setPlan(QStringLiteral("Layer 3  K′ 32 → 24"), sample.document.withKept(3, 24));
+    sample.document.setPlan(QStringLiteral("Layer 3: K′ 32 → 24"), sample.document.withKept(3, 24));
     EXPECT_TRUE(action("edit.undo")->toolTip().contains(QStringLiteral("Layer 3")));
     action("edit.undo")->trigger();
     EXPECT_EQ(sample.document.layerChoice(3)->kept, 32);
@@ -479,113 +477,6 @@ TEST(MainWindowPlaces, EveryPlaceOfACardIsThereAndIsShown) {
         Q_EMIT window.findChild<ExplanationCard*>()->placeRequested(name);
         EXPECT_TRUE(there->isVisible()) << place.name;
     }
-}
-
-// Double-clicked in a file manager, or the only thing on the command line.
-TEST(MainWindowAlone, ACaptureBringsItsModel) {
-    QSettings().clear();
-    QTemporaryDir folder;
-    ASSERT_TRUE(QDir(folder.path()).mkpath(QStringLiteral("model")));
-    QFile config(folder.filePath(QStringLiteral("model/config.json")));
-    ASSERT_TRUE(config.open(QIODevice::WriteOnly));
-    config.close();
-    Document document;
-    Selection selection;
-    FakeStates states;
-    FakeEngine engine;
-    MainWindow window({document, selection, states, engine});
-    window.show();
-    auto capture = std::make_shared<CaptureData>(*sampleCapture());
-    capture->path = folder.filePath(QStringLiteral("x.h5")).toStdString();
-    capture->provenance = R"({"model": "model"})";
-    states.setCapture(capture);
-    ASSERT_FALSE(engine.calls.empty());
-    EXPECT_EQ(engine.calls.back(),
-              "openModel " + QFileInfo(folder.filePath(QStringLiteral("model"))).canonicalFilePath().toStdString());
-    // Nothing is asked twice while the model is on its way.
-    const std::size_t calls = engine.calls.size();
-    states.setCapture(capture);
-    EXPECT_EQ(engine.calls.size(), calls);
-    SavedSession session = sampleSession();
-    session.captures.clear();
-    document.openSession(session, QString());
-    EXPECT_EQ(std::ranges::count(states.calls, "open " + capture->path), 1);
-    EXPECT_EQ(document.captures(), std::vector<std::filesystem::path>{capture->path});
-}
-
-// A capture may come from anybody: it does not choose which folder of this machine is read.
-TEST(MainWindowAlone, ACaptureFromElsewhereAsksBeforeItsModelIsRead) {
-    QSettings().clear();
-    QTemporaryDir folder;
-    const QString model = QFileInfo(folder.path()).canonicalFilePath() + QStringLiteral("/models/private");
-    ASSERT_TRUE(QDir().mkpath(model));
-    QFile config(model + QStringLiteral("/config.json"));
-    ASSERT_TRUE(config.open(QIODevice::WriteOnly));
-    config.close();
-    auto capture = std::make_shared<CaptureData>(*sampleCapture());
-    capture->path = folder.filePath(QStringLiteral("x.h5")).toStdString();
-    capture->provenance = R"({"model": ")" + model.toStdString() + R"("})";
-    Document document;
-    Selection selection;
-    FakeStates states;
-    FakeEngine engine;
-    {
-        MainWindow window({document, selection, states, engine});
-        window.show();
-        states.setCapture(capture);
-        EXPECT_TRUE(engine.calls.empty()) << engine.calls.back();
-        ASSERT_TRUE(window.banner()->isVisible());
-        EXPECT_TRUE(window.banner()->text().sentence.contains(model));
-        EXPECT_TRUE(window.banner()->text().note);
-        renderForEyes(window, "window-capture-asks");
-        Q_EMIT window.banner()->remedyChosen(window.banner()->text().id);
-        ASSERT_FALSE(engine.calls.empty());
-        EXPECT_EQ(engine.calls.back(), "openModel " + model.toStdString());
-        SavedSession session = sampleSession();
-        session.captures.clear();
-        document.openSession(session, QString());
-        EXPECT_EQ(std::ranges::count(states.calls, "open " + capture->path), 1);
-    }
-    // The model comes from elsewhere: nothing is left to ask.
-    QSettings().clear();
-    {
-        Document other;
-        MainWindow window({other, selection, states, engine});
-        window.show();
-        states.setCapture(capture);
-        ASSERT_TRUE(window.banner()->isVisible());
-        other.openSession(sampleSession(), QString());
-        EXPECT_FALSE(window.banner()->isVisible());
-        window.keeper().remember(model);
-    }
-    // Opened once by this person: not asked again.
-    Document later;
-    engine.calls.clear();
-    MainWindow window({later, selection, states, engine});
-    window.show();
-    states.setCapture(capture);
-    ASSERT_FALSE(engine.calls.empty());
-    EXPECT_EQ(engine.calls.back(), "openModel " + model.toStdString());
-}
-
-TEST(MainWindowAlone, ACaptureWhoseModelIsGoneAsksForIt) {
-    QSettings().clear();
-    Document document;
-    Selection selection;
-    FakeStates states;
-    FakeEngine engine;
-    MainWindow window({document, selection, states, engine});
-    window.show();
-    auto capture = std::make_shared<CaptureData>(*sampleCapture());
-    capture->path = "/captures/other.h5";
-    capture->provenance = R"({"model": "/no/such/model"})";
-    states.setCapture(capture);
-    EXPECT_TRUE(window.banner()->isVisible());
-    EXPECT_EQ(window.banner()->text().id, QStringLiteral("file.open_model"));
-    EXPECT_TRUE(window.banner()->text().sentence.contains(QStringLiteral("/no/such/model")));
-    document.openSession(sampleSession(), QString());
-    EXPECT_FALSE(window.banner()->isVisible());
-    EXPECT_EQ(std::ranges::count(states.calls, "open " + capture->path), 1);
 }
 
 }  // namespace

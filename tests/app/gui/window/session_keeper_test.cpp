@@ -10,6 +10,8 @@
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
+#include <QSettings>
+#include <QSignalSpy>
 #include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QTest>
@@ -87,6 +89,49 @@ TEST_F(SessionKeeperTest, AutosaveIsRecoveredWhenItsWriterIsGone) {
     EXPECT_EQ(second.recover(left), QString());
     EXPECT_EQ(other.layerChoice(0)->kept, 8);
     EXPECT_FALSE(QFile::exists(left));
+}
+
+TEST_F(SessionKeeperTest, WhatASessionFromElsewhereNamesIsWithheldUntilThePersonAgrees) {
+    QSettings().clear();
+    // As another person has written it.
+    const QString path = folder.filePath(QStringLiteral("theirs.rankscope"));
+    SavedSession session = sampleSession();
+    session.model.path = "/private/model";
+    write_session(session, path.toStdString());
+    ASSERT_EQ(keeper.open(path), QString());
+    EXPECT_TRUE(document.isWithheld());
+    EXPECT_TRUE(keeper.named().unknown.contains(QStringLiteral("/private/model")));
+    EXPECT_EQ(document.state().points.size(), session.points.size()) << "its numbers are shown";
+    ASSERT_EQ(keeper.open(path), QString());
+    EXPECT_TRUE(document.isWithheld()) << "to have opened the session says nothing of what it names";
+    // Nor has to have saved it.
+    ASSERT_EQ(keeper.save(folder.filePath(QStringLiteral("copy.rankscope"))), QString());
+    ASSERT_EQ(keeper.open(folder.filePath(QStringLiteral("copy.rankscope"))), QString());
+    EXPECT_TRUE(document.isWithheld());
+    QSignalSpy released(&document, &Document::released);
+    keeper.releaseNamed();
+    EXPECT_EQ(released.count(), 1);
+    EXPECT_FALSE(document.isWithheld());
+    ASSERT_EQ(keeper.open(path), QString());
+    EXPECT_FALSE(document.isWithheld()) << "agreed to once";
+}
+
+TEST_F(SessionKeeperTest, OnesOwnSessionAsksNothing) {
+    QSettings().clear();
+    const QString path = folder.filePath(QStringLiteral("mine.rankscope"));
+    ASSERT_EQ(keeper.save(path), QString());
+    for (int i = 0; i < 30; ++i)
+        keeper.remember(QStringLiteral("/other/%1.h5").arg(i));
+    ASSERT_FALSE(keeper.recent().contains(path)) << "long ago";
+    ASSERT_EQ(keeper.open(path), QString());
+    EXPECT_FALSE(document.isWithheld());
+    // Nor do the shipped ones.
+    QSettings().clear();
+    for (const QString& demo : SessionKeeper::demos()) {
+        ASSERT_EQ(keeper.openDemo(demo), QString());
+        EXPECT_FALSE(document.isWithheld())
+            << demo.toStdString() << ": " << keeper.named().unknown.join(QLatin1Char(' ')).toStdString();
+    }
 }
 
 TEST_F(SessionKeeperTest, SavingRemovesTheAutosave) {
