@@ -71,23 +71,28 @@ inline void transpose(Vec (&x)[kLanes]) {
     }
 }
 
+/// x[r] = row r of `from`, `width` floats of it; zeros behind them and in rows from `count` on. Nothing else is read.
+template <int kCount>
+inline void load_rows(Vec* x, const float* from, std::int64_t stride, std::int64_t width, std::int64_t count) {
+    if (width == kLanes && count >= kCount) {
+        RANKSCOPE_UNROLL
+        for (int r = 0; r < kCount; ++r) x[r] = load(from + r * stride);
+        return;
+    }
+    alignas(64) float rows[kCount][kLanes] = {};
+    for (int r = 0; r < kCount && r < count; ++r) copy_floats(rows[r], from + r * stride, width);
+    RANKSCOPE_UNROLL
+    for (int r = 0; r < kCount; ++r) x[r] = load(rows[r]);
+}
+
 /// `count` rows of K floats, `stride` apart, into to[channel][kTokens]; zeros behind the last row and the last channel up
 /// to a multiple of kLanes.
 inline void pack_transposed(float* to, const float* from, std::int64_t stride, std::int64_t K, std::int64_t count) {
     for (std::int64_t c = 0; c < K; c += kLanes) {
         const std::int64_t width = kLanes < K - c ? kLanes : K - c;
         for (int part = 0; part < kTokenVectors; ++part) {
-            const float* begin = from + part * kLanes * stride + c;
             Vec x[kLanes];
-            if (width == kLanes && count >= (part + 1) * kLanes) {
-                RANKSCOPE_UNROLL
-                for (int r = 0; r < kLanes; ++r) x[r] = load(begin + r * stride);
-            } else {
-                alignas(64) float rows[kLanes][kLanes] = {};
-                for (int r = 0; r < kLanes && part * kLanes + r < count; ++r) copy_floats(rows[r], begin + r * stride, width);
-                RANKSCOPE_UNROLL
-                for (int r = 0; r < kLanes; ++r) x[r] = load(rows[r]);
-            }
+            load_rows<kLanes>(x, from + part * kLanes * stride + c, stride, width, count - part * kLanes);
             transpose(x);
             RANKSCOPE_UNROLL
             for (int r = 0; r < kLanes; ++r) store(to + (c + r) * kTokens + part * kLanes, x[r]);
@@ -105,16 +110,56 @@ inline void token_products(float (*rows)[kTokens], const float* a, const float* 
     }
 }
 
-struct alignas(64) ChunkTerms {
+/// What a chunk of up to C tokens of one head is, and its gates.
+template <int C>
+struct alignas(64) ChunkGates {
+    static constexpr int kCount = C;
+
+    float beta[C];
+    float factor[C];       ///< f_i
+    float since_begin[C];  ///< e_i
+    float until_end[C];    ///< f_{i+1}…f_n
+    float decay;           ///< f_1…f_n
+    std::int64_t begin, count;
+    std::int64_t position;  ///< index of the requested state after this chunk, or -1
+
+    void compute_gates(const HeadIndex& head) {
+        for (int i = 0; i < C; ++i) {
+            beta[i] = i < count ? head.a.beta[head.gate(begin + i)] : 0.0F;
+            factor[i] = i < count ? head.decay(begin + i) : 1.0F;
+        }
+        float product = 1;
+        for (int i = 0; i < C; ++i) since_begin[i] = product *= factor[i];
+        decay = product;
+        product = 1;
+        for (int i = C - 1; i >= 0; --i) {
+            until_end[i] = product;
+            product *= factor[i];
+        }
+    }
+};
+
+struct ChunkTerms : ChunkGates<kTokens> {
+    // Where things lie: packed keys and queries are [channel][kStep], A and P in rows of kRow, with queries along kQuery of P.
+    static constexpr int kStep = kTokens, kRow = kTokens, kQuery = kTokens, kKey = 1;
+
     float minus_A[kTokens][kTokens];  ///< -A
     float P[kTokens][kTokens];
-    float beta[kTokens];
-    float factor[kTokens];      ///< f_i
-    float since_begin[kTokens]; ///< e_i
-    float until_end[kTokens];   ///< f_{i+1}…f_n
-    float decay;                ///< f_1…f_n
-    std::int64_t begin, count;
-    std::int64_t position;      ///< index of the requested state after this chunk, or -1
+
+    /// Of the packed keys and queries of one chunk with `rows` channels.
+    static std::int64_t packed_floats(std::int64_t rows) { return 2 * rows * kTokens; }
+    static const float* keys(const float* packed) { return packed; }
+    static const float* queries(const float* packed, std::int64_t rows) { return packed + rows * kTokens; }
+
+    /// Everything from the rows of keys and queries.
+    void prepare(const HeadIndex& head, float* packed, std::int64_t rows) {
+        const std::int64_t from = head.key(begin), stride = head.a.H * head.a.K;
+        pack_transposed(packed, head.a.k + from, stride, head.a.K, count);
+        pack_transposed(packed + rows * kTokens, head.a.q + from, stride, head.a.K, count);
+        compute(head, packed, packed + rows * kTokens);
+    }
+
+    [[nodiscard]] const float* weights() const { return P[0]; }
 
     /// kT and qT: packed keys and queries, [channel][kTokens]. Without beta minus_A is -strict_lower(K Kᵀ ⊙ D); without qT
     /// P is left alone.
@@ -130,21 +175,6 @@ struct alignas(64) ChunkTerms {
             for (int j = 0; j < kTokens; ++j) minus_A[i][j] = j < i ? sign * (D.values[j] * minus_A[i][j]) : 0.0F;
             if (qT == nullptr) continue;
             for (int j = 0; j < kTokens; ++j) P[i][j] = j <= i ? head.a.scale * (D.values[j] * P[i][j]) : 0.0F;
-        }
-    }
-
-    void compute_gates(const HeadIndex& head) {
-        for (int i = 0; i < kTokens; ++i) {
-            beta[i] = i < count ? head.a.beta[head.gate(begin + i)] : 0.0F;
-            factor[i] = i < count ? head.decay(begin + i) : 1.0F;
-        }
-        float product = 1;
-        for (int i = 0; i < kTokens; ++i) since_begin[i] = product *= factor[i];
-        decay = product;
-        product = 1;
-        for (int i = kTokens - 1; i >= 0; --i) {
-            until_end[i] = product;
-            product *= factor[i];
         }
     }
 

@@ -29,18 +29,19 @@ std::int64_t tokens(const DeltaRuleArgs<float>& a) noexcept {
     return TokenShares(a.B, a.T, a.offsets, a.HV).tokens();
 }
 
-// Measured (kernels/README.md). Chunks read S once for 16 tokens and take rows of neighbouring heads together; for that
-// they need whole chunks, between requested states as well, and keys that fill a vector. The recurrence spends four operations
-// on an element of S and token with a gate, three without, chunks a little more than three: with vectors of 8 lanes only the
-// gate makes them pay, with 4 lanes nothing does.
+// Measured (kernels/README.md). Chunks read S once for all their tokens and take rows of neighbouring heads together; for that they need
+// whole chunks, between requested states as well, and columns enough to share what a chunk computes without them. The recurrence
+// spends four operations on an element of S and token with a gate, three without, chunks a little more than three: with vectors
+// of 8 lanes it is the gate that makes them pay, with 4 lanes nothing does. Where rows come from memory chunks, which ask for
+// them in time, win earlier.
 bool chunks_pay(const DeltaRuleArgs<float>& a) noexcept {
+    if (kLanes < 8) return false;
     const auto pieces = static_cast<std::int64_t>(a.state_positions.size()) + 1;
-    if (tokens(a) < 2 * kTokens * pieces * a.B) return false;
-    if (kLanes == 16) return a.K >= 16;
-    if (kLanes != 8 || a.g == nullptr) return false;
-    // Narrower keys cost the recurrence less, but not when the rows of v and out have to come from memory.
-    constexpr std::int64_t kCached = 1 << 20;
-    return a.K >= 32 || (a.K >= 16 && 2 * tokens(a) * a.HV * a.V > kCached);
+    if (tokens(a) < 2 * kHalfTokens * pieces * a.B) return false;
+    const bool far = traffic_bytes(a) >= kPastFrom;
+    if (kLanes == 16) return far ? a.K >= 16 : (a.K >= 32 && a.V >= 64) || (a.K >= 16 && a.V >= 96);
+    if (a.g == nullptr) return far && a.K >= 112;
+    return far ? a.K >= 16 : (a.K >= 16 && a.V >= 64) || (a.K >= 8 && a.V >= 96);
 }
 
 // Also measured: less than a chunk of tokens is filled up to a whole one, and few columns leave most of a panel empty.

@@ -55,6 +55,17 @@ inline void store_past_caches(float* p, Vec v) {
 inline void order_stores() {}
 #endif
 
+/// x as it is rounded: a product that is not fused with a sum it goes into. Of two products in a sum the compiler may fuse either, and
+/// not the same one in every copy of the code; where copies must agree to the bit, one is marked.
+inline Vec rounded(Vec x) {
+#if RANKSCOPE_LANES == 16 && defined(__AVX512F__)
+    asm("" : "+v"(x));
+#elif RANKSCOPE_LANES == 8 && defined(__AVX2__)
+    asm("" : "+x"(x));
+#endif
+    return x;
+}
+
 inline Vec broadcast(float x) {
     return x - Vec{};
 }

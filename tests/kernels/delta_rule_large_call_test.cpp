@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A call larger than the caches may read and write differently (is_far in cpu/delta_rule_chunked.hpp): it must give the bits of calls
+// A call larger than the caches may read and write differently (Traffic in cpu/delta_rule_chunk_panel.hpp): it must give the bits of calls
 // that are not, and touch nothing else.
 #include "delta_rule_case.hpp"
 #include "kernels/parallel.hpp"
@@ -82,30 +82,36 @@ TEST_P(DeltaRuleLargeCall, GivesTheBitsOfItsPieces) {
     DeltaRuleShape shape = large();
     shape.positions.clear();
     const DeltaRuleCase problem(shape, 32);
-    DeltaRuleRun<float> whole(problem), pieces(problem);
+    DeltaRuleRun<float> whole(problem);
     const std::int64_t row = shape.HV * shape.V;
-    Output out(static_cast<std::size_t>(shape.T * row), 0), piecewise(static_cast<std::size_t>(shape.T * row), 0);
+    Output out(static_cast<std::size_t>(shape.T * row), 0);
     DeltaRuleArgs<float> args = whole.forward();
     args.out = out.data();
     set_threads(3);
     GetParam().run(args);
     set_threads(1);
-    for (std::int64_t begin = 0; begin < shape.T; begin += 544) {  // whole chunks
-        DeltaRuleArgs<float> piece = pieces.forward();
-        piece.T = std::min<std::int64_t>(544, shape.T - begin);
-        piece.q += begin * piece.H * piece.K;
-        piece.k += begin * piece.H * piece.K;
-        piece.v += begin * row;
-        piece.beta += begin * piece.HV;
-        piece.g += begin * piece.HV;
-        piece.out = piecewise.data() + begin * row;
-        piece.initial_state = pieces.initial.data();
-        piece.final_state = pieces.initial.data();
-        GetParam().run(piece);
-    }
-    EXPECT_TRUE(out == piecewise);
     EXPECT_TRUE(out.all_written() && out.intact_around());
-    EXPECT_TRUE(std::equal(whole.final_state.begin(), whole.final_state.end() - static_cast<std::ptrdiff_t>(DeltaRuleRun<float>::kGuard), pieces.initial.begin()));
+    for (const std::int64_t tokens : {1088, 544, 160}) {  // whole chunks; larger than one cache, than none
+        SCOPED_TRACE(tokens);
+        DeltaRuleRun<float> pieces(problem);
+        Output piecewise(static_cast<std::size_t>(shape.T * row), 0);
+        for (std::int64_t begin = 0; begin < shape.T; begin += tokens) {
+            DeltaRuleArgs<float> piece = pieces.forward();
+            piece.T = std::min(tokens, shape.T - begin);
+            piece.q += begin * piece.H * piece.K;
+            piece.k += begin * piece.H * piece.K;
+            piece.v += begin * row;
+            piece.beta += begin * piece.HV;
+            piece.g += begin * piece.HV;
+            piece.out = piecewise.data() + begin * row;
+            piece.initial_state = pieces.initial.data();
+            piece.final_state = pieces.initial.data();
+            GetParam().run(piece);
+        }
+        EXPECT_TRUE(out == piecewise);
+        EXPECT_TRUE(piecewise.all_written() && piecewise.intact_around());
+        EXPECT_TRUE(std::equal(whole.final_state.begin(), whole.final_state.end() - static_cast<std::ptrdiff_t>(DeltaRuleRun<float>::kGuard), pieces.initial.begin()));
+    }
 }
 
 TEST_P(DeltaRuleLargeCall, GivesTheBitsOfEachPackedSequenceAlone) {
