@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/evaluation/bench.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -86,12 +89,7 @@ BenchResult bench(const Model& model, const BenchRequest& request, const Progres
 
     BenchResult result;
     result.device = model.device();
-    for (std::size_t l = 0; l < model.config().layers.size() && result.implementation.empty(); ++l) {
-        const LayerConfig& layer = model.config().layers[l];
-        if (!layer.prunable() || request.lengths.empty()) continue;
-        result.implementation =
-            model.mixer_implementation(static_cast<std::int64_t>(l), layer.key_dim, request.lengths.front());
-    }
+    model.forget_used_mixers();
     const double total = static_cast<double>((request.lengths.size() + 1) * variants.size()) * (request.repeats + 1);
     double done = 0;
     const auto reset = [&] {
@@ -150,6 +148,7 @@ BenchResult bench(const Model& model, const BenchRequest& request, const Progres
         result.runs.push_back(summarise(v, "decode", request.decode_tokens, request.batch,
                                         static_cast<double>(request.decode_tokens * request.batch)));
     }
+    result.implementation = fmt::format("{}", fmt::join(model.used_mixers(), ", "));
     return result;
 }
 

@@ -29,7 +29,8 @@ struct BenchRun {
 
 struct BenchResult {
     std::vector<BenchRun> runs;
-    std::string device, implementation;
+    std::string device;
+    std::string implementation;  ///< all that ran (Model::used_mixers), ", " between them
 };
 
 /// Prefill and decode speed of the full model and of every plan, interleaved repeat by repeat in one run.

@@ -137,9 +137,13 @@ public:
     [[nodiscard]] virtual std::string dtype() const = 0;
     /// Bytes that are free where the model computes, caches of its own that it can give back included.
     [[nodiscard]] virtual std::int64_t free_memory() const = 0;
-    /// Name of the mixer implementation layer `layer` runs with at width K' and length T.
+    /// Name of the mixer implementation layer `layer` runs with at width K' and length T, before anything has run.
     [[nodiscard]] virtual std::string mixer_implementation(std::int64_t layer, std::int64_t key_dim,
                                                            std::int64_t length) const = 0;
+    /// Names of the mixer implementations that did run, in the order of their first call, since the process began or forgot them:
+    /// "chunked-avx512", "recurrent-avx512", "aten-chunked", a kernel of the device; with " (gradient)" behind it what walks back.
+    [[nodiscard]] virtual std::vector<std::string> used_mixers() const = 0;
+    virtual void forget_used_mixers() const = 0;
     /// Names of what computes singular values and norms of the states of layer `layer` at width K': a kernel of the device, or
     /// "cpu-avx2" and the like where the processor does.
     [[nodiscard]] virtual std::string spectra_implementation(std::int64_t layer, std::int64_t key_dim) const = 0;

@@ -2,6 +2,7 @@
 #include "core/training/train.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <memory>
@@ -12,6 +13,7 @@
 #include "core/base/file.hpp"
 #include "core/model/internal/device.hpp"
 #include "core/model/internal/torch_errors.hpp"
+#include "core/model/internal/used_mixers.hpp"
 #include "core/text/bpe_training.hpp"
 #include "core/training/internal/initial_weights.hpp"
 #include "core/training/internal/model_output.hpp"
@@ -119,14 +121,15 @@ void score_result(const fs::path& written, const std::vector<HeldOutText>& texts
 
 // What made these weights, beside them.
 void write_record(const fs::path& folder, const TrainRequest& request, const TrainingOptions& options, const TrainingState& state,
-                  const TrainingText& text, const TrainResult& result, const std::string& device) {
+                  const TrainingText& text, const TrainResult& result) {
     using Json = nlohmann::ordered_json;
     Json out = {{"format", "rankscope-training"},
                 {"version", 1},
                 {"created_by", "rankscope " RANKSCOPE_VERSION},
                 {"command", request.command},
                 {"seed", state.seed},
-                {"device", device},
+                {"device", result.device},
+                {"implementation", result.implementation},
                 {"products", state.bf16 ? "bfloat16" : "float32"},
                 {"text_hash", state.text_hash},
                 {"text_tokens", text.tokens()},
@@ -148,6 +151,7 @@ TrainResult run_training(const TrainRequest& request, const Progress& progress) 
     const ModelConfig config = parse_model_config(config_text, request.config);
     const TrainingOptions options = parse_training_options(config_text, request.config);
     const at::Device device = internal::prepare_device(request.placement);
+    internal::UsedMixers::instance().forget();
 
     TrainingFolder folder(request);
     place_tokenizer(request, folder.path(), progress);
@@ -184,8 +188,10 @@ TrainResult run_training(const TrainRequest& request, const Progress& progress) 
     result.tokens = run.tokens();
     result.loss = run.loss();
     result.seconds = state.seconds;
+    result.device = device.str();
+    result.implementation = fmt::format("{}", fmt::join(internal::UsedMixers::instance().names(), ", "));
     score_result(output.temporary(), held_out, device, result, progress);
-    write_record(output.temporary(), request, options, state, text, result, device.str());
+    write_record(output.temporary(), request, options, state, text, result);
     progress.check();
     output.commit();
     folder.finish();

@@ -34,6 +34,8 @@ struct TrainResult {
     double loss = 0, seconds = 0;
     std::optional<double> held_out_perplexity, held_out_bits_per_byte;
     std::map<std::string, double> held_out_by_file;
+    std::string device;
+    std::string implementation;  ///< all that computed the recurrence and its gradient, ", " between them
 };
 
 }  // namespace rankscope

@@ -26,6 +26,8 @@ public:
     [[nodiscard]] std::string mixer_implementation(std::int64_t layer, std::int64_t key_dim, std::int64_t length) const override {
         return model_.mixer_implementation(layer, key_dim, length);
     }
+    [[nodiscard]] std::vector<std::string> used_mixers() const override { return model_.used_mixers(); }
+    void forget_used_mixers() const override { model_.forget_used_mixers(); }
     [[nodiscard]] std::string spectra_implementation(std::int64_t layer, std::int64_t key_dim) const override {
         return model_.spectra_implementation(layer, key_dim);
     }

@@ -57,6 +57,8 @@ void run(Context& context, const Options& o) {
                             {"held_out_bits_per_byte", optional_json(r.held_out_bits_per_byte)},
                             {"held_out_by_file", files},
                             {"seconds", r.seconds},
+                            {"device", r.device},
+                            {"implementation", r.implementation},
                             {"path", o.output}});
         return;
     }

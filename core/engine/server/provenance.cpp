@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/engine/server/provenance.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 namespace rankscope {
 
 JobText::JobText(const TokenWindows& windows)
@@ -24,6 +27,7 @@ Provenance make_provenance(const ModelFolder& folder, const Model* model, const 
     if (model == nullptr) return p;
     p.device = model->device();
     p.dtype = model->dtype();
+    p.implementation = fmt::format("{}", fmt::join(model->used_mixers(), ", "));
     const ModelConfig& config = folder.config();
     for (std::size_t i = 0; i < config.layers.size() && p.implementation.empty(); ++i) {
         if (!config.layers[i].prunable()) continue;

@@ -28,7 +28,8 @@ struct JobText {
     std::int64_t tokens = 0, window = 0;  ///< in all windows, in the first
 };
 
-/// Model, text (if any), device, versions and command of a result. `model` may be null: then nothing was run.
+/// Model, text (if any), device, versions and command of a result, and what computed the recurrence (Model::used_mixers), or will
+/// where nothing has run yet. `model` may be null: then nothing was run.
 [[nodiscard]] Provenance make_provenance(const ModelFolder& folder, const Model* model, const std::optional<JobText>& text,
                                          const JobOrigin& origin);
 

@@ -21,9 +21,12 @@ void Server::add_query(const std::string& name, Answer answer) {
 // `run` runs on the thread of the jobs.
 template <class Request, class Run>
 void Server::add_job(const std::string& name, Run run) {
-    jobs_[name] = [name, run](const Value& params) -> JobWork {
+    jobs_[name] = [this, name, run](const Value& params) -> JobWork {
         return {
-            [request = protocol::parse<Request>(params, name), run](Job& job) { return protocol::to_value(run(request, job)); },
+            [this, request = protocol::parse<Request>(params, name), run](Job& job) {
+                workspace_.begin_job();
+                return protocol::to_value(run(request, job));
+            },
             false};
     };
 }

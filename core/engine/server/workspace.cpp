@@ -122,6 +122,7 @@ protocol::ModelResult Workspace::open_model(const protocol::OpenModelRequest& re
     if (!engine_) engine_ = make_engine_();
     live_.reset();
     engine_->open(opened->folder, opened->placement, progress);
+    engine_->model().forget_used_mixers();
     opened->provenance = make_provenance(opened->folder, &engine_->model(), std::nullopt, {{}, 0, request.threads});
     if (opened->tokenizer)
         opened->provenance.tokenizer = fmt::format("{} ({} tokens)", opened->tokenizer->kind(), opened->tokenizer->vocab_size());
@@ -198,6 +199,10 @@ PlanFile Workspace::plan(const std::string& text, const std::string& name) const
     PlanFile file{name, parse_plan(text, where)};
     check_plan(file.plan, open->folder.config(), open->hash, false, where);
     return file;
+}
+
+void Workspace::begin_job() const {
+    if (model_if_any()) engine_->model().forget_used_mixers();
 }
 
 protocol::ProvenanceData Workspace::provenance(const std::string& method, const std::optional<JobText>& text, std::uint64_t seed) const {

@@ -48,6 +48,9 @@ public:
     /// Makes the engine, which takes a second, before it is needed. Where that fails, open_model says why. Never throws.
     void prepare() noexcept;
 
+    /// What ran before shows up in no provenance made after this.
+    void begin_job() const;
+
     /// Where a model can be opened. MissingLibTorch where there is none.
     [[nodiscard]] protocol::DevicesResult devices();
     [[nodiscard]] protocol::ModelResult open_model(const protocol::OpenModelRequest& request, const Progress& progress);

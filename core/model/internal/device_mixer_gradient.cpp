@@ -2,6 +2,7 @@
 // The kernels of a device as an operation of autograd.
 #include "core/base/stop_scope.hpp"
 #include "core/model/internal/device_mixer.hpp"
+#include "core/model/internal/used_mixers.hpp"
 
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -44,9 +45,14 @@ std::optional<MixerResult> delta_rule_on_device(DeviceMixers& mixers, const Mixe
     if (differentiable && (call.initial.defined() || !call.positions.empty())) return std::nullopt;
     const DeviceMixer* mixer = mixers.choose(call);
     if (mixer == nullptr) return std::nullopt;
-    if (!differentiable) return mixer->run(call);
+    if (!differentiable) {
+        UsedMixers::instance().note(mixer->name);
+        return mixer->run(call);
+    }
     const DeviceGradient* gradient = mixers.choose_gradient(call);
     if (gradient == nullptr) return std::nullopt;
+    UsedMixers::instance().note(mixer->name);
+    UsedMixers::instance().note(gradient->name + " (gradient)");
     // An undefined tensor is no argument of a differentiable function; none at all is.
     return MixerResult{DeviceDeltaRuleFunction::apply(call.q, call.k, call.v, call.beta,
                                                       call.g.defined() ? std::optional(call.g) : std::nullopt, call.scale, mixer, gradient),

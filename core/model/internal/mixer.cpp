@@ -3,6 +3,7 @@
 
 #include "core/base/stop_scope.hpp"
 #include "core/model/internal/device_mixer.hpp"
+#include "core/model/internal/used_mixers.hpp"
 #include "kernels/delta_rule.hpp"
 
 #include <ATen/ops/empty.h>
@@ -10,6 +11,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
+#include <string>
 #include <vector>
 
 namespace rankscope::internal {
@@ -52,6 +54,18 @@ kernels::DeltaRuleArgs<float> arguments(const at::Tensor& q, const at::Tensor& k
     return a;
 }
 
+void run_chosen(const kernels::DeltaRuleArgs<float>& args) {
+    const kernels::DeltaRuleImplementation& chosen = kernels::choose_delta_rule(args);
+    UsedMixers::instance().note(chosen.name);
+    chosen.run(args);
+}
+
+void run_chosen_backward(const kernels::DeltaRuleBackwardArgs<float>& args) {
+    const kernels::DeltaRuleImplementation& chosen = kernels::choose_delta_rule_backward(args.forward);
+    UsedMixers::instance().note(std::string(chosen.name) + " (gradient)");
+    chosen.run_backward(args);
+}
+
 // Training always starts from the zero state and needs no final one, so neither carries a gradient.
 class DeltaRuleFunction : public torch::autograd::Function<DeltaRuleFunction> {
 public:
@@ -63,7 +77,7 @@ public:
         at::Tensor out = at::empty_like(v);
         auto args = arguments(q, k, v, beta, g, scale, {});
         args.out = out.data_ptr<float>();
-        kernels::delta_rule(args);
+        run_chosen(args);
         ctx->save_for_backward({q, k, v, beta, g});
         ctx->saved_data["scale"] = scale;
         return out;
@@ -87,7 +101,7 @@ public:
             d_g = at::empty_like(g);
             args.d_g = d_g.data_ptr<float>();
         }
-        kernels::delta_rule_backward(args);
+        run_chosen_backward(args);
         return {d_q, d_k, d_v, d_beta, d_g, Variable()};
     }
 };
@@ -108,7 +122,7 @@ void run_piece(kernels::DeltaRuleArgs<float> args, std::int64_t begin, std::int6
     std::vector<std::int64_t> positions;
     for (auto p = first; p != end; ++p) positions.push_back(*p - begin);
     args.state_positions = positions;
-    kernels::delta_rule(args);
+    run_chosen(args);
 }
 
 MixerResult run_kernel(const at::Tensor& q_in, const at::Tensor& k_in, const at::Tensor& v_in,
@@ -130,7 +144,7 @@ MixerResult run_kernel(const at::Tensor& q_in, const at::Tensor& k_in, const at:
     const std::int64_t per_token = args.HV * args.K * args.V;
     const std::int64_t piece = std::max(kChunk, kPieceWork / per_token / kChunk * kChunk);
     if (args.B > 1 || args.T <= piece) {
-        kernels::delta_rule(args);
+        run_chosen(args);
         return r;
     }
     for (std::int64_t begin = 0; begin < args.T; begin += piece) {
@@ -154,8 +168,10 @@ MixerResult delta_rule(const at::Tensor& q, const at::Tensor& k, const at::Tenso
                              contiguous(g.defined() ? g.to(at::kFloat) : g), scale, contiguous(initial_state), positions};
         if (auto result = delta_rule_on_device(cuda_mixers(q.device()), call, gradients)) return *result;
     }
-    if (reference || !fits || !q.device().is_cpu())
+    if (reference || !fits || !q.device().is_cpu()) {
+        UsedMixers::instance().note("aten-chunked");
         return delta_rule_aten_states(q, k, v, beta, g, scale, initial_state, positions);
+    }
     if (!gradients) return run_kernel(q, k, v, beta, g, scale, initial_state, positions);
     // An undefined tensor is no argument of a differentiable function; none at all is.
     return {DeltaRuleFunction::apply(q, k, v, beta, g.defined() ? std::optional(g) : std::nullopt, scale),

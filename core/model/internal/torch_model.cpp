@@ -159,6 +159,8 @@ std::string TorchModel::mixer_implementation(std::int64_t index, std::int64_t ke
     args.HV = layer.value_heads;
     args.K = key_dim;
     args.V = layer.value_dim;
+    const float some = 0;  // a gate weighs in the choice, its numbers do not
+    if (network_.layers[static_cast<std::size_t>(index)].A_log.defined()) args.g = &some;
     return std::string(kernels::choose_delta_rule(args).name);
 }
 

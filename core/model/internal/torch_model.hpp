@@ -3,6 +3,7 @@
 
 #include "core/model/internal/device.hpp"
 #include "core/model/internal/layer.hpp"
+#include "core/model/internal/used_mixers.hpp"
 #include "core/model/model.hpp"
 
 #include <ATen/core/Tensor.h>
@@ -32,6 +33,10 @@ public:
     [[nodiscard]] std::int64_t free_memory() const override { return internal::free_memory(device_); }
     [[nodiscard]] std::string mixer_implementation(std::int64_t layer, std::int64_t key_dim,
                                                    std::int64_t length) const override;
+    [[nodiscard]] std::vector<std::string> used_mixers() const override { return UsedMixers::instance().names(); }
+
+    void forget_used_mixers() const override { UsedMixers::instance().forget(); }
+
     [[nodiscard]] std::string spectra_implementation(std::int64_t layer, std::int64_t key_dim) const override;
     [[nodiscard]] std::string norms_implementation(std::int64_t layer, std::int64_t key_dim) const override;
     [[nodiscard]] Hidden embed(std::span<const std::vector<std::int32_t>> ids) const override;

@@ -140,6 +140,8 @@ TEST_F(RunModel, BenchRefusesWhatItCannotMeasure) {
 TEST_F(RunModel, BenchTimesFullAndPruned) {
     const Json json = run_json({"bench", model_, "--plan", plan("l1", "0.5"), "--lengths", "64,128", "--repeats", "2", "--decode-tokens", "4"});
     expect_keys(json, {"runs", "device", "implementation"});
+    // Prefill in chunks where the processor has vectors for them, decoding token by token.
+    EXPECT_THAT(json["implementation"].get<std::string>(), ::testing::ContainsRegex("recurrent-(avx512|avx2|portable)$"));
     int prefill = 0, decode = 0, full = 0;
     for (const Json& run : json["runs"]) {
         expect_keys(run, {"plan", "kind", "length", "batch", "tokens_per_second", "median_ms", "min_ms", "mad_ms", "mixer_ms"});

@@ -32,7 +32,7 @@ protected:
 
 TEST_F(Train, WritesAModelThatOtherCommandsTake) {
     const Json json = run_json(arguments("model", 12));
-    expect_keys(json, {"steps", "tokens", "loss", "held_out_perplexity", "seconds"});
+    expect_keys(json, {"steps", "tokens", "loss", "held_out_perplexity", "seconds", "device", "implementation"});
     EXPECT_EQ(json["steps"], 12);
     EXPECT_EQ(json["tokens"], 12 * 64);
     EXPECT_GT(json["held_out_perplexity"].get<double>(), 1);

@@ -88,6 +88,15 @@ TEST_F(ServerJobs, AnEvaluationEqualsThatOfTheEngine) {
     }
     EXPECT_EQ(found.provenance.text_hash, text_.text_hash);
     EXPECT_EQ(found.provenance.model_hash, model_.hash);
+    EXPECT_THAT(found.provenance.implementation, ::testing::MatchesRegex("(chunked|recurrent)-[a-z0-9]+(, (chunked|recurrent)-[a-z0-9]+)*"));
+}
+
+TEST_F(ServerJobs, AProvenanceNamesWhatItsOwnJobUsed) {
+    open();
+    const auto scored = client_->run<protocol::ScoresResult>("scores", calibrated({{"method", "taylor"}}));
+    ASSERT_FALSE(scored.layers.empty());
+    const auto found = client_->run<protocol::EvaluateJobResult>("evaluate", evaluation_of({plan({0})}));
+    EXPECT_THAT(found.provenance.implementation, ::testing::Not(HasSubstr("gradient"))) << "of the scores before it";
 }
 
 TEST_F(ServerJobs, TheLastPartialIsTheResult) {

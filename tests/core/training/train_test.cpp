@@ -2,6 +2,7 @@
 // Whole training runs on a tiny model: what is written, how a run is resumed, what is refused.
 #include "core/training/train.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -93,6 +94,11 @@ TEST_F(Training, LearnsAndWritesAFolderThatLoads) {
     EXPECT_EQ(result.steps, 60);
     EXPECT_EQ(result.tokens, 60 * 64);
     EXPECT_LT(result.loss, 0.9 * std::log(300.0)) << "an untrained model pays ln(vocabulary)";
+    EXPECT_EQ(result.device, "cpu");
+    EXPECT_THAT(result.implementation, ::testing::ContainsRegex("^[a-z]+-[a-z0-9]+(, [a-z]+-[a-z0-9]+)*, [a-z]+-[a-z0-9]+ \\(gradient\\)"));
+    const Json record = Json::parse(read_text_file(root_ / "model/rankscope-training.json"));
+    EXPECT_EQ(record["implementation"], result.implementation);
+    EXPECT_EQ(record["device"], "cpu");
     EXPECT_FALSE(fs::exists(root_ / "model.training"));
     EXPECT_FALSE(Json::parse(read_text_file(root_ / "model/config.json")).contains("training"));
 
