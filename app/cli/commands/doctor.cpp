@@ -75,7 +75,9 @@ std::string libtorch_folder() {
     void* library = ::dlopen("libtorch_cpu.so", RTLD_LAZY | RTLD_NOLOAD);
     std::array<char, PATH_MAX> folder{};
     if (library == nullptr || ::dlinfo(library, RTLD_DI_ORIGIN, folder.data()) != 0) return "unknown";
-    return folder.data();
+    std::error_code ignored;
+    const fs::path plain = fs::weakly_canonical(folder.data(), ignored);
+    return plain.empty() ? folder.data() : plain.string();
 }
 
 void fetch_libtorch() {
