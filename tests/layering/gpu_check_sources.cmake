@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+# gpu_torch_check (tests/gpu) is linked from single sources of core/, on machines that have nothing else, and is built by no other preset.
+# Fails when one of them includes a header whose source is not among them.
+# usage: cmake -DROOT=<source folder> -P gpu_check_sources.cmake
+cmake_minimum_required(VERSION 3.25)
+
+# Sources of core/ that `listed` needs and lacks, to `out`; paths from ROOT.
+function(find_missing root listed out)
+  set(missing "")
+  set(seen "")
+  set(queue ${listed})
+  while(queue)
+    list(POP_FRONT queue file)
+    if(file IN_LIST seen OR NOT EXISTS ${root}/${file})
+      continue()
+    endif()
+    list(APPEND seen ${file})
+    file(STRINGS ${root}/${file} lines REGEX "^#include \"core/")
+    foreach(line IN LISTS lines)
+      string(REGEX REPLACE "^#include \"([^\"]+)\\.hpp\".*" "\\1" stem "${line}")
+      list(APPEND queue ${stem}.hpp)
+      if(EXISTS ${root}/${stem}.cpp AND NOT ${stem}.cpp IN_LIST listed)
+        list(APPEND missing ${stem}.cpp)
+      endif()
+    endforeach()
+  endwhile()
+  list(REMOVE_DUPLICATES missing)
+  set(${out} "${missing}" PARENT_SCOPE)
+endfunction()
+
+file(READ ${ROOT}/tests/gpu/CMakeLists.txt text)
+if(NOT text MATCHES "add_executable\\(gpu_torch_check([^)]*)\\)")
+  message(FATAL_ERROR "tests/gpu/CMakeLists.txt: found no gpu_torch_check")
+endif()
+string(REPLACE "\${model}" "core/model/internal" sources "${CMAKE_MATCH_1}")
+string(REPLACE "\${PROJECT_SOURCE_DIR}/" "" sources "${sources}")
+string(REGEX MATCHALL "core/[^ \n]+\\.cpp" sources "${sources}")
+list(LENGTH sources count)
+if(count LESS 2)
+  message(FATAL_ERROR "tests/gpu/CMakeLists.txt: found ${count} sources of core/ in gpu_torch_check")
+endif()
+
+# A checker that finds nothing must be known to look: without its last source one is missing.
+set(fewer ${sources})
+list(REMOVE_ITEM fewer core/model/internal/used_mixers.cpp)
+find_missing(${ROOT} "${fewer}" found)
+if(NOT found STREQUAL "core/model/internal/used_mixers.cpp")
+  message(FATAL_ERROR "without used_mixers.cpp: found missing '${found}', expected used_mixers.cpp alone")
+endif()
+
+find_missing(${ROOT} "${sources}" missing)
+if(missing)
+  message(FATAL_ERROR "tests/gpu/CMakeLists.txt: gpu_torch_check lacks ${missing}")
+endif()
+message(STATUS "the ${count} sources of gpu_torch_check need no others")
