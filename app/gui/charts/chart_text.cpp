@@ -27,7 +27,11 @@ struct CardLayout {
     double padding;
     double rowHeight;
     QSizeF size;
+    QString title;  ///< as much of it as a card has room for
 };
+
+// Of a card, in design units: a plan may have any name, and its numbers must stay in sight.
+constexpr double kWidestTitle = 240;
 
 CardLayout layoutOf(const QString& title, const QList<CardRow>& rows, const QFont& application) {
     CardLayout layout{scaledFont(application, TextRole::Label),
@@ -35,15 +39,20 @@ CardLayout layoutOf(const QString& title, const QList<CardRow>& rows, const QFon
                       scaledFont(application, TextRole::LabelStrong),
                       10 * designUnit(application),
                       0,
+                      {},
                       {}};
     const QFontMetricsF labels(layout.labelFont);
     const QFontMetricsF values(layout.valueFont);
     layout.rowHeight = labels.height() * 1.12;
-    double width = title.isEmpty() ? 0 : QFontMetricsF(layout.titleFont).horizontalAdvance(title);
+    double width = 0;
     for (const CardRow& row : rows) {
         width =
             std::max(width, labels.horizontalAdvance(row.label) + 22 + values.horizontalAdvance(row.value));
     }
+    const QFontMetricsF titles(layout.titleFont);
+    layout.title =
+        titles.elidedText(title, Qt::ElideMiddle, std::max(width, kWidestTitle * designUnit(application)));
+    width = std::max(width, titles.horizontalAdvance(layout.title));
     const auto lines = static_cast<double>(rows.size() + (title.isEmpty() ? 0 : 1));
     layout.size = QSizeF(width + 2 * layout.padding, lines * layout.rowHeight + 1.2 * layout.padding);
     return layout;
@@ -139,7 +148,7 @@ void drawCard(QPainter& painter, const QPointF& at, const QString& title, const 
     if (!title.isEmpty()) {
         painter.setFont(layout.titleFont);
         painter.setPen(theme.color(Role::Ink));
-        painter.drawText(QPointF(at.x() + layout.padding, y), title);
+        painter.drawText(QPointF(at.x() + layout.padding, y), layout.title);
         y += layout.rowHeight;
     }
     const QFontMetricsF values(layout.valueFont);

@@ -29,7 +29,7 @@ struct CardRow {
     QString value;
 };
 
-/// Size of a card with these rows; `title` may be empty.
+/// Size of a card with these rows; `title` may be empty, and is shortened in its middle when it is long.
 [[nodiscard]] QSizeF cardSize(const QString& title, const QList<CardRow>& rows, const QFont& application);
 
 /// A small panel with rows of label and value, its corner at `at`.

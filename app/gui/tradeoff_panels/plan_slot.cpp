@@ -37,7 +37,7 @@ void PlanSlot::setPlans(const QList<std::pair<QString, QString>>& plans, const Q
 }
 
 void PlanSlot::paintEvent(QPaintEvent* /*event*/) {
-    // As the style does it, but a long name ends in an ellipsis.
+    // As the style does it, but a long name has an ellipsis in its middle.
     QStylePainter painter(this);
     QStyleOptionComboBox option;
     initStyleOption(&option);
@@ -46,7 +46,7 @@ void PlanSlot::paintEvent(QPaintEvent* /*event*/) {
         style()->subControlRect(QStyle::CC_ComboBox, &option, QStyle::SC_ComboBoxEditField, this);
     const bool none = currentIndex() < 0;
     option.currentText = fontMetrics().elidedText(none ? placeholderText() : option.currentText,
-                                                  Qt::ElideRight, room.width() - 4);
+                                                  Qt::ElideMiddle, room.width() - 4);
     if (none) option.palette.setColor(QPalette::ButtonText, option.palette.color(QPalette::PlaceholderText));
     painter.drawControl(QStyle::CE_ComboBoxLabel, option);
 }

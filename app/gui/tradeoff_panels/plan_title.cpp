@@ -78,7 +78,7 @@ void PlanNameEdit::paintEvent(QPaintEvent* event) {
     painter.setPen(theme_->color(Role::Ink));
     const QRect area = rect().adjusted(2, 0, -2, 0);  // where the field writes
     painter.drawText(area, Qt::AlignLeft | Qt::AlignVCenter,
-                     fontMetrics().elidedText(text(), Qt::ElideRight, area.width()));
+                     fontMetrics().elidedText(text(), Qt::ElideMiddle, area.width()));
     if (!underMouse()) return;
     painter.setPen(QPen(theme_->color(Role::Strong), 1, Qt::DotLine));
     painter.drawLine(QPointF(0, height() - 1.5), QPointF(width(), height() - 1.5));

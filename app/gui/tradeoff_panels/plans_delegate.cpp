@@ -118,7 +118,8 @@ void PlansDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
         painter->setPen(theme_->color(Role::Ink));
         const double room = cell.width() - (kGlyphRoom + kPadding) * u;
         painter->drawText(QPointF(cell.left() + kGlyphRoom * u, base),
-                          metrics.elidedText(facts.name, Qt::ElideRight, room));
+                          // Names of a sweep differ at their ends.
+                          metrics.elidedText(facts.name, Qt::ElideMiddle, room));
     } else if (index.column() == PlansModel::Pin) {
         paintBadges(*painter, cell, model.badges(row));
     } else if (facts.state == PlanState::Failed && index.column() == PlansModel::Delta) {

@@ -12,8 +12,9 @@ ElidedLabel::ElidedLabel(const QString& text, QWidget* parent) : QLabel(parent) 
     setFullText(text);
 }
 
-void ElidedLabel::setFullText(const QString& text) {
+void ElidedLabel::setFullText(const QString& text, const QStringList& shorter) {
     full_ = text;
+    shorter_ = shorter;
     setAccessibleName(text);
     updateGeometry();
     elide();
@@ -40,7 +41,12 @@ void ElidedLabel::changeEvent(QEvent* event) {
 }
 
 void ElidedLabel::elide() {
-    const QString shown = fontMetrics().elidedText(full_, Qt::ElideRight, contentsRect().width());
+    QString fitting = full_;
+    for (const QString& text : shorter_) {
+        if (fontMetrics().horizontalAdvance(fitting) <= contentsRect().width()) break;
+        fitting = text;
+    }
+    const QString shown = fontMetrics().elidedText(fitting, Qt::ElideRight, contentsRect().width());
     QLabel::setText(shown);
     setToolTip(shown == full_ ? QString() : full_);
 }

@@ -13,7 +13,9 @@ class ElidedLabel : public QLabel {
 public:
     explicit ElidedLabel(const QString& text = {}, QWidget* parent = nullptr);
 
-    void setFullText(const QString& text);
+    /// `shorter`: what says less and is whole, the longest first; the first that fits is shown instead of a
+    /// cut text.
+    void setFullText(const QString& text, const QStringList& shorter = {});
 
     [[nodiscard]] QString fullText() const { return full_; }
 
@@ -28,6 +30,7 @@ private:
     void elide();
 
     QString full_;
+    QStringList shorter_;
 };
 
 }  // namespace rankscope::gui

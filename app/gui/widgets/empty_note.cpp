@@ -6,6 +6,12 @@
 #include <QVBoxLayout>
 
 namespace rankscope::gui {
+namespace {
+
+constexpr int kRoomy = 12;
+constexpr int kTight = 3;
+
+}  // namespace
 
 EmptyNote::EmptyNote(QWidget* parent) : QWidget(parent) {
     sentence_ = new QLabel(this);
@@ -15,8 +21,8 @@ EmptyNote::EmptyNote(QWidget* parent) : QWidget(parent) {
     remedy_ = new QPushButton(this);
     connect(remedy_, &QPushButton::clicked, this, &EmptyNote::remedyRequested);
     auto* column = new QVBoxLayout(this);
-    column->setContentsMargins(24, 12, 24, 12);
-    column->setSpacing(12);
+    column->setContentsMargins(24, kRoomy, 24, kRoomy);
+    column->setSpacing(kRoomy);
     column->addStretch(1);
     column->addWidget(sentence_);
     column->addWidget(remedy_, 0, Qt::AlignHCenter);
@@ -28,6 +34,16 @@ void EmptyNote::setNote(const QString& sentence, const QString& remedy) {
     remedy_->setText(remedy);
     remedy_->setVisible(!remedy.isEmpty());
     setAccessibleName(sentence);
+}
+
+// A low panel has room for the words or for what is around them.
+void EmptyNote::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    const int text = sentence_->heightForWidth(width() - 48);
+    const int button = remedy_->isHidden() ? 0 : remedy_->sizeHint().height() + kRoomy;
+    const int around = text + button + 2 * kRoomy > height() ? kTight : kRoomy;
+    layout()->setContentsMargins(24, around, 24, around);
+    layout()->setSpacing(around);
 }
 
 QString EmptyNote::sentence() const {

@@ -32,6 +32,9 @@ public:
 Q_SIGNALS:
     void remedyRequested();
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     QLabel* sentence_;
     QPushButton* remedy_;

@@ -113,6 +113,7 @@ void EngineButton::refresh() {
     Role role = Role::Strong;
     QString where = status.where.isEmpty() ? tr("Engine") : status.where;
     QString doing;
+    QStringList shorter;  // a number that is cut is another number
     action_->setVisible(false);
     switch (status.state) {
         case EngineStatus::State::Off:
@@ -137,7 +138,10 @@ void EngineButton::refresh() {
                 role = Role::Accent;
                 where = running->title;
                 doing = progressText(running->unit, running->done, running->total, running->etaSeconds);
+                shorter << doing;
                 if (queued > 0) doing += tr(" · +%1 queued").arg(queued);
+                shorter << progressText({}, running->done, running->total, running->etaSeconds)
+                        << progressText({}, running->done, running->total, -1);
                 action_->setText(tr("Cancel"));
                 action_->setVisible(true);
             }
@@ -158,9 +162,10 @@ void EngineButton::refresh() {
     // Texts may give way, the button never.
     action_->setMinimumWidth(action_->sizeHint().width());
     // In one line how far it is says more than what it is.
-    if (oneLine_ && (busy || status.state == EngineStatus::State::Stopped)) std::swap(where, doing);
-    where_->setFullText(where);
-    doing_->setFullText(doing);
+    const bool swapped = oneLine_ && (busy || status.state == EngineStatus::State::Stopped);
+    if (swapped) std::swap(where, doing);
+    where_->setFullText(where, swapped ? shorter : QStringList());
+    doing_->setFullText(doing, swapped ? QStringList() : shorter);
     doing_->setVisible(!oneLine_);
     QPalette soft = doing_->palette();
     soft.setColor(QPalette::WindowText,

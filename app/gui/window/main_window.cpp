@@ -55,6 +55,11 @@ namespace {
 constexpr std::size_t kManyLayers = 12;
 constexpr int kLeastHeight = 720;  // logical px
 
+// For the name of a text or model in the status bar, px.
+int nameRoom() {
+    return qRound(220 * designUnit(QApplication::font()));
+}
+
 }  // namespace
 
 MainWindow::MainWindow(Workspace workspace, QWidget* parent)
@@ -392,10 +397,12 @@ void MainWindow::showStatus() {
     const Document& document = workspace_.document;
     if (document.text()) {
         const SessionText& text = *document.text();
-        textLabel_->setText(tr("%1 · %2 × %3 tokens")
-                                .arg(QString::fromStdString(text.path.filename().string()))
-                                .arg(text.windows)
-                                .arg(number_text::integer(text.window)));
+        // A long name must not take the place of what is said at the left.
+        const QString name = textLabel_->fontMetrics().elidedText(
+            QString::fromStdString(text.path.filename().string()), Qt::ElideMiddle, nameRoom());
+        textLabel_->setText(
+            tr("%1 · %2 × %3 tokens")
+                .arg(name, number_text::integer(text.windows), number_text::integer(text.window)));
     } else {
         textLabel_->setText(tr("no text"));
     }
@@ -408,6 +415,7 @@ void MainWindow::showStatus() {
     const QString type = document.computeType();
     placeLabel_->setText((type.isEmpty() ? QString() : type + QStringLiteral(" · "))
                          + tr("seed %1").arg(document.seed()));
+    modelLabel_->setMaximumWidth(nameRoom());
     modelLabel_->setFullText(document.hasModel() ? document.modelName() : tr("no model"));
 }
 

@@ -167,6 +167,27 @@ TEST_F(PlansTest, KeysAAndBPin) {
     EXPECT_EQ(sample.document.state().pinA, QStringLiteral("taylor-0.5"));
 }
 
+// "DRRQR normalised 12.5 %" and "… 25 %" differ at their ends.
+TEST_F(PlansTest, LongNamesOfOneSweepCanBeToldApart) {
+    sample.document.renamePoint(QStringLiteral("taylor-0.5"), QStringLiteral("A long name of a method that has many words 12.5 %"));
+    sample.document.renamePoint(QStringLiteral("taylor-0.25"), QStringLiteral("A long name of a method that has many words 25 %"));
+    panel.resize(330, 700);
+    QApplication::processEvents();
+    table().clearSelection();
+    table().setCurrentIndex({});
+    const auto name = [&](const char* id) {
+        const QModelIndex index = table().model()->index(row(QString::fromLatin1(id)), PlansModel::Name);
+        table().scrollTo(index);
+        QApplication::processEvents();
+        QRect place = table().visualRect(index);
+        place.adjust(30, 2, 0, -2);  // without marker and lines
+        return table().viewport()->grab(place).toImage();
+    };
+    const QImage one = name("taylor-0.5");
+    ASSERT_FALSE(one.isNull());
+    EXPECT_NE(one, name("taylor-0.25"));
+}
+
 TEST_F(PlansTest, TheMenuOfARowSavesItAsAFile) {
     QSignalSpy asked(&panel, &PlansJobsPanel::savePlanRequested);
     const auto offered = [&](const QString& id) {

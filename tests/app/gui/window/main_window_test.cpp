@@ -27,6 +27,7 @@
 #include <QListWidget>
 #include <QPushButton>
 #include <QSettings>
+#include <QStatusBar>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -102,6 +103,21 @@ TEST_F(MainWindowTest, TheLayoutCompareComparesThePinnedPlans) {
     EXPECT_EQ(compare->planB(), QStringLiteral("taylor-0.5"));
     action("layout.tune")->trigger();
     EXPECT_FALSE(compare->isVisible());
+}
+
+TEST_F(MainWindowTest, LongNamesLeaveRoomForWhatIsSaid) {
+    SessionText text = *sample.document.text();
+    text.path = "/texts/" + std::string(150, 'n') + ".txt";
+    sample.document.setText(text);
+    window->resize(1280, 800);
+    window->say(QStringLiteral("Saved /a/folder/of/somebody/plan.json"));
+    QCoreApplication::processEvents();
+    const auto labels = window->statusBar()->findChildren<ElidedLabel*>();
+    const auto said = std::ranges::find_if(labels, [](const ElidedLabel* label) {
+        return label->fullText().startsWith(QStringLiteral("Saved"));
+    });
+    ASSERT_NE(said, labels.end());
+    EXPECT_EQ((*said)->text(), (*said)->fullText()) << "none of it is cut";
 }
 
 TEST_F(MainWindowTest, WhatTakesTheKeyboardHasAName) {
