@@ -22,6 +22,10 @@ bool drawable(const NoiseData::Head& head) {
     return std::isfinite(head.stableRank) && std::isfinite(head.amplification) && head.amplification > 0;
 }
 
+QString nameOf(int layer, int head) {
+    return NoiseView::tr("Layer %1, head %2").arg(layer).arg(head);
+}
+
 QString number4(double value) {
     return number_text::significant(value, 4);
 }
@@ -119,8 +123,8 @@ void NoiseView::rebuildPerplexity() {
     const double to = axisY(high);
     const double pad =
         std::max(0.06 * (to - from), logPerplexity_ ? 0.05 : 0.01 * std::max(std::abs(high), 1e-6));
-    setAxes({AxisScale::Linear, 0, right > 0 ? right * 1.06 : 1, tr("query noise, share of its norm"), 0, 0,
-             false},
+    setAxes({AxisScale::Linear, 0, right > 0 ? right * 1.06 : 1, tr("query noise, share of the query's norm"),
+             0, 0, false},
             {logPerplexity_ ? AxisScale::Log10 : AxisScale::Linear, from - pad, to + pad, tr("perplexity"), 0,
              0, true});
     QList<Curve> curves;
@@ -187,6 +191,35 @@ void NoiseView::paintOver(QPainter& painter) {
     mode_ == NoiseMode::Amplification ? paintAmplification(painter) : paintPerplexity(painter);
 }
 
+QRectF NoiseView::nameRect() const {
+    const double u = unit();
+    const QPointF at = headPixel(data_.layer, data_.head);
+    if (!std::isfinite(at.x())) return {};
+    const QFontMetricsF metrics(scaledFont(font(), TextRole::LabelStrong));
+    const QSizeF size(metrics.horizontalAdvance(nameOf(data_.layer, data_.head)), metrics.capHeight());
+    // Right of it and above where all other heads are as far away.
+    QRectF best(
+        QPointF(std::min(at.x() + 9 * u, plotRect().right() - size.width()), at.y() - 7 * u - size.height()),
+        size);
+    std::ptrdiff_t least = std::ssize(data_.heads);
+    for (const double down : {-7 * u, 7 * u + size.height(), size.height() / 2}) {
+        for (const double x : {at.x() + 9 * u, at.x() - 9 * u - size.width()}) {
+            const QRectF box(QPointF(x, at.y() + down - size.height()), size);
+            if (!plotRect().contains(box)) continue;
+            const QRectF kept = box.adjusted(-4 * u, -4 * u, 4 * u, 4 * u);
+            const auto covered =
+                std::count_if(data_.heads.begin(), data_.heads.end(), [&](const NoiseData::Head& head) {
+                    const bool own = head.layer == data_.layer && head.head == data_.head;
+                    return !own && drawable(head) && kept.contains(pixelOf(head));
+                });
+            if (covered >= least) continue;
+            least = covered;
+            best = box;
+        }
+    }
+    return best;
+}
+
 void NoiseView::paintAmplification(QPainter& painter) {
     const double u = unit();
     const auto draw = [&](const NoiseData::Head& head, double radius, const QColor& fill) {
@@ -206,14 +239,10 @@ void NoiseView::paintAmplification(QPainter& painter) {
         }
     }
     if (front != nullptr) draw(*front, 5.2, theme().color(Role::Ink));
-    const auto name = [&](const NoiseData::Head& head) {
-        return tr("Layer %1, head %2").arg(head.layer).arg(head.head);
-    };
+    const auto name = [](const NoiseData::Head& head) { return nameOf(head.layer, head.head); };
     if (front != nullptr && front != hovered) {
         const QFont font = scaledFont(this->font(), TextRole::LabelStrong);
-        const double width = QFontMetricsF(font).horizontalAdvance(name(*front));
-        const double x = std::min(pixelOf(*front).x() + 9 * u, plotRect().right() - width);
-        drawHaloText(painter, {x, pixelOf(*front).y() - 7 * u}, name(*front), font, theme().color(Role::Ink),
+        drawHaloText(painter, nameRect().bottomLeft(), name(*front), font, theme().color(Role::Ink),
                      theme().color(Role::Panel));
     }
     if (hovered == nullptr) return;

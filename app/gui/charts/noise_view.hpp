@@ -58,6 +58,9 @@ public:
 
     /// Where a head's dot is; NaN when it has none.
     [[nodiscard]] QPointF headPixel(int layer, int head) const;
+    /// Where the name of the selected head stands: beside its dot, over as few others as can be. Empty while
+    /// it has no dot.
+    [[nodiscard]] QRectF nameRect() const;
 
     [[nodiscard]] ColumnTable table() const override;
     [[nodiscard]] QString describe() const override;

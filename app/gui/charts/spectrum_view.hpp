@@ -58,6 +58,9 @@ public:
     /// Share of ||S||^2 in the first i directions of the selected head; NaN without data.
     [[nodiscard]] double energyUpTo(int index) const;
 
+    /// Around the name of the selected head, which stands on its curve.
+    [[nodiscard]] QRectF headLabelRect() const;
+
     [[nodiscard]] ColumnTable table() const override;
     [[nodiscard]] QString describe() const override;
     [[nodiscard]] std::unique_ptr<PlotView> copy() const override;
@@ -119,7 +122,6 @@ private:
     void paintHover(QPainter& painter, int index, bool pinned) const;
     /// Left end of the base line of the selected head's name: beside its curve and beside the grip.
     [[nodiscard]] QPointF headLabelAt() const;
-    [[nodiscard]] QRectF headLabelRect() const;
     void paintLabels(QPainter& painter) const;
     void paintNotes(QPainter& painter) const;
 

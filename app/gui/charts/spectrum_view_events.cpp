@@ -90,11 +90,21 @@ QPointF SpectrumView::headLabelAt() const {
     const double u = unit();
     const QFontMetricsF metrics(scaledFont(this->font(), TextRole::LabelStrong));
     const auto& selected = curves_[static_cast<std::size_t>(data_.selected)];
-    const auto at = static_cast<std::size_t>(std::max(0, length_ / 6));
+    auto at = static_cast<std::size_t>(std::max(0, length_ / 6));
     if (at >= selected.size() || !std::isfinite(selected[at]) || selected[at] < yAxis().low) return {};
     const QRectF inside = plotRect().adjusted(4 * u, metrics.height(), -4 * u, -4 * u);
     const double width = metrics.horizontalAdvance(tr("head %1").arg(headNumber()));
-    const QPointF on = toPixel({axisX(static_cast<double>(at) + 1), selected[at]});
+    const auto pointOn = [&](std::size_t i) {
+        return toPixel({axisX(static_cast<double>(i) + 1), selected[i]});
+    };
+    // As far to the right as large type needs to stand over the curve and not on it.
+    for (std::size_t i = at; i < selected.size() && selected[i] >= yAxis().low; ++i) {
+        if (pointOn(i).x() + 3 * u + width > inside.right()) break;
+        if (pointOn(i).y() - 6 * u < inside.top() - 4 * u) continue;
+        at = i;
+        break;
+    }
+    const QPointF on = pointOn(at);
     // Curves fall to the right: over it and to the right of the point the name is clear of a steep one, too.
     QPointF text(on.x() + 3 * u, on.y() - 6 * u);
     text.setX(std::clamp(text.x(), inside.left(), std::max(inside.left(), inside.right() - width)));
@@ -104,7 +114,12 @@ QPointF SpectrumView::headLabelAt() const {
     // or under its curve.
     const QRectF grip = cut_.gripRect(cutX(), plotRect(), font()).adjusted(-6 * u, -3 * u, 6 * u, 3 * u);
     if (!grip.intersects(QRectF(text.x(), text.y() - metrics.ascent(), width, metrics.height()))) return text;
-    if (grip.left() - width >= inside.left()) return {grip.left() - width, text.y()};
+    if (const double left = grip.left() - width; left >= inside.left()) {
+        // Further left the curve is higher.
+        const double index = std::clamp(std::floor(indexAt({left, 0})) - 1, 0.0, static_cast<double>(at));
+        const double y = std::min(text.y(), pointOn(static_cast<std::size_t>(index)).y() - 6 * u);
+        if (y >= inside.top() - 4 * u) return {left, y};
+    }
     const auto beside = static_cast<std::size_t>(std::max(0.0, std::floor(indexAt(grip.topRight())) - 1));
     if (grip.right() + width <= inside.right() && beside < selected.size()
         && std::isfinite(selected[beside])) {

@@ -120,7 +120,8 @@ QPointF TradeoffView::dotPixel(const QString& id) const {
 }
 
 std::optional<QRectF> TradeoffView::paintedAlone(const TradeoffDot& dot) const {
-    const bool named = dot.id == hover_ || dot.id == data_.selected || dot.id == data_.pinA || dot.id == data_.pinB;
+    const bool named =
+        dot.id == hover_ || dot.id == data_.selected || dot.id == data_.pinA || dot.id == data_.pinB;
     if (!isShown(dot) || dot.recovered || named || (data_.hideCurrent && dot.id == data_.current)) return {};
     const QPointF at = pixelOf(dot);
     const double reach = 13 * unit() + 2;
@@ -152,7 +153,9 @@ QRectF TradeoffView::dataRange() const {
         }
         if (std::isfinite(dot.quality)) {
             low = std::min(low, dot.quality);
-            high = std::max(high, dot.quality);
+            // With the whisker; what is still measured would move the axis.
+            const bool still = dot.state == PlanState::Exact && std::isfinite(dot.standardError);
+            high = std::max(high, dot.quality + (still && data_.lowerIsBetter ? dot.standardError : 0));
         }
     }
     if (!(left <= right)) {

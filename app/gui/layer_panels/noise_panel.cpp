@@ -119,9 +119,7 @@ void NoisePanel::showNoise() {
     const bool nothing = heads ? data.heads.isEmpty() : data.curves.isEmpty();
     view_->setData(data);
     stack_->setCurrentWidget(nothing ? static_cast<QWidget*>(empty_) : view_);
-    setSubtitle(nothing ? QString()
-                : heads ? tr("amplification, heads: %1").arg(data.heads.size())
-                        : tr("perplexity against noise"));
+    showSubtitle();
     if (!nothing) return;
     if (!workspace_.document.hasModel()) {
         empty_->setNote(tr("No model is open"));
@@ -136,6 +134,16 @@ void NoisePanel::showNoise() {
 
 void NoisePanel::showSelected() {
     view_->setSelected(workspace_.selection.layer(), workspace_.selection.head());
+    showSubtitle();
+}
+
+void NoisePanel::showSubtitle() {
+    const auto& noise = workspace_.document.noise();
+    setSubtitle(stack_->currentWidget() != view_ || !noise ? QString()
+                : mode_->current() != 0
+                    ? tr("perplexity against noise")
+                    : tr("amplification, %n heads; blue: layer %1", {}, static_cast<int>(noise->heads.size()))
+                          .arg(workspace_.selection.layer()));
 }
 
 void NoisePanel::applyTheme(const Theme& theme) {

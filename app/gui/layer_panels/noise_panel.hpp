@@ -34,6 +34,7 @@ public:
 private:
     void showNoise();
     void showSelected();
+    void showSubtitle();
 
     Workspace workspace_;
     SegmentedSwitch* mode_;

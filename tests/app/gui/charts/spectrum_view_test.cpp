@@ -2,9 +2,15 @@
 #include "app/gui/charts/spectrum_view.hpp"
 
 #include "app/gui/charts/gallery/sample_data.hpp"
+#include "app/gui/theme/fonts.hpp"
 #include "tests/app/gui/charts/shown_view.hpp"
 
+#include <QFontMetricsF>
+
+#include <cmath>
 #include <limits>
+#include <utility>
+#include <vector>
 
 namespace rankscope::gui {
 namespace {
@@ -40,6 +46,31 @@ TEST_F(SpectrumDrag, SnapsToMultiples) {
     EXPECT_EQ(finished[0][0].toInt(), 24);
     EXPECT_EQ(view.kept(), 24);
     EXPECT_FALSE(view.isDragging());
+}
+
+// In a lecture the type is large and the plot is low.
+TEST(SpectrumLabels, TheNameOfAHeadStandsOverItsCurve) {
+    for (const auto& [points, kept] : std::vector<std::pair<int, int>>{
+             {8, 64}, {11, 64}, {16, 64}, {11, 32}, {11, 24}, {16, 32}, {16, 24}, {16, 16}}) {
+        SpectrumData data = sample::spectrum(3, 64);
+        data.kept = kept;
+        ShownView<SpectrumView> shown(data, {680, 300});
+        QFont font = shown.view.font();
+        font.setPointSize(points);
+        shown.view.setFont(font);
+        QApplication::processEvents();
+        const QRectF name = shown.view.headLabelRect().adjusted(3, 3, -3, -3);
+        ASSERT_FALSE(name.isEmpty());
+        const double base = name.top() + QFontMetricsF(scaledFont(shown.view.font(), TextRole::LabelStrong)).ascent();
+        // The curve falls: it is highest where the name begins.
+        const std::vector<float>& sigma = data.heads[static_cast<std::size_t>(data.selected)];
+        double curve = 0;
+        for (std::size_t i = 0; i < sigma.size(); ++i) {
+            const QPointF point = shown.view.toPixel({static_cast<double>(i) + 1, std::log10(sigma[i] / sigma[0])});
+            if (point.x() <= name.left()) curve = point.y();
+        }
+        EXPECT_LT(base, curve) << points << " pt, K' = " << kept;
+    }
 }
 
 TEST_F(SpectrumDrag, ShiftStopsAtEveryChannel) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/charts/tradeoff_view.hpp"
 
+#include "app/gui/charts/chart_text.hpp"
 #include "app/gui/charts/gallery/sample_data.hpp"
 #include "tests/app/gui/charts/shown_view.hpp"
 
@@ -148,6 +149,35 @@ TEST_F(Tradeoff, DotsBeyondTheRangeAreCounted) {
     EXPECT_EQ(view.countBeyond(), expected);
     EXPECT_TRUE(view.describe().contains(QStringLiteral("%1 above 31.6").arg(expected)));
     expectPointsInRange(view);
+}
+
+TEST(TradeoffView, TheHighestWhiskerIsInsideTheAxis) {
+    TradeoffData data;
+    TradeoffDot full;
+    full.id = QStringLiteral("full");
+    full.method = Method::FullModel;
+    full.stateKib = 192;
+    full.quality = 39.55;
+    TradeoffDot dot = full;
+    dot.id = QStringLiteral("half");
+    dot.method = Method::Drrqr;
+    dot.stateKib = 96;
+    dot.quality = 40.55;
+    dot.standardError = 1.5;
+    data.dots = {full, dot};
+    const ShownView<TradeoffView> shown(data, {420, 420});
+    EXPECT_GE(shown.view.toPixel({96, 40.55 + 1.5}).y(), shown.view.plotRect().top());
+    // While it is measured the axis holds still.
+    data.dots[1].state = PlanState::Measuring;
+    const ShownView<TradeoffView> measuring(data, {420, 420});
+    EXPECT_LT(measuring.view.toPixel({96, 40.55 + 1.5}).y(), measuring.view.plotRect().top());
+}
+
+TEST_F(Tradeoff, ALongNameLeavesTheNumbersOfItsCardInSight) {
+    const QList<CardRow> rows{{QStringLiteral("perplexity"), QStringLiteral("41.85")}};
+    const QString name = QStringLiteral("a name that says everything ").repeated(9);
+    EXPECT_LT(cardSize(name, rows, view.font()).width(), 320);
+    EXPECT_GT(cardSize(name, rows, view.font()).width(), cardSize(QStringLiteral("short"), rows, view.font()).width());
 }
 
 TEST_F(Tradeoff, AMovedDotIsDrawnAtItsNewPlace) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/layer_panels/noise_panel.hpp"
 
+#include "app/gui/widgets/elided_label.hpp"
 #include "app/gui/widgets/empty_note.hpp"
 #include "app/gui/widgets/segmented_switch.hpp"
 #include "tests/app/gui/layer_panels/pointer.hpp"
@@ -8,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace rankscope::gui {
@@ -36,6 +38,31 @@ TEST_F(NoisePanelTest, AHeadsDotIsPickedAndShared) {
     EXPECT_EQ(sample.selection.layer(), head.layer);
     EXPECT_EQ(sample.selection.head(), head.head);
     renderForEyes(panel, "noise-heads");
+}
+
+TEST_F(NoisePanelTest, ANameCoversNoOtherHead) {
+    NoiseData data;
+    data.layer = data.head = 0;
+    // Another head wherever the name could stand but one place.
+    data.heads = {{0, 0, 5, 0.6F}, {0, 1, 5.6F, 0.61F}, {1, 0, 4.4F, 0.61F}, {1, 1, 5.6F, 0.59F}, {2, 0, 10, 0.8F}, {2, 1, 1, 0.4F}};
+    panel.view()->setData(data);
+    const QRectF name = panel.view()->nameRect();
+    ASSERT_FALSE(name.isEmpty());
+    for (const NoiseData::Head& head : data.heads)
+        EXPECT_FALSE(name.contains(panel.view()->headPixel(head.layer, head.head))) << head.layer << ' ' << head.head;
+    data.layer = 9;
+    panel.view()->setData(data);
+    EXPECT_TRUE(panel.view()->nameRect().isEmpty());
+}
+
+TEST_F(NoisePanelTest, ItsTitleSaysWhichHeadsAreBlue) {
+    for (const int layer : {1, 3}) {
+        sample.selection.setLayer(layer);
+        const auto labels = panel.findChildren<ElidedLabel*>();
+        EXPECT_TRUE(std::ranges::any_of(labels, [&](const ElidedLabel* label) {
+            return label->fullText().endsWith(QStringLiteral("blue: layer %1").arg(layer));
+        })) << layer;
+    }
 }
 
 TEST_F(NoisePanelTest, LevelsBecomeOneAscendingCurveAPlan) {
