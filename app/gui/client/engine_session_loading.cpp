@@ -187,6 +187,8 @@ void EngineSession::folderOpened(const protocol::ModelResult& result, const QStr
     setModel(Loaded::Yes);
     for (const std::string& text : result.warnings)
         Q_EMIT warning(textOf(text));
+    // One that was opened while the model was on its way.
+    loadText();
     Q_EMIT modelOpened();
 }
 

@@ -138,6 +138,16 @@ TEST_F(EngineSessionTest, OpensAFolder) {
     EXPECT_EQ(document_.text()->tokens, 40 * 128);
 }
 
+// As on the command line: a model folder, then a text.
+TEST_F(EngineSessionTest, TakesATextThatIsOpenedWhileItsModelIsOnItsWay) {
+    const QString text = QString::fromStdString((folder_ / "text.txt").string());
+    engine_.openModel(makeModel("other", "other-hash"));
+    engine_.openText(text, 512);
+    ASSERT_TRUE(wait([this] { return document_.model().hash == "other-hash" && document_.text().has_value(); }));
+    EXPECT_EQ(document_.text()->path, text.toStdString());
+    EXPECT_TRUE(refused_.empty());
+}
+
 TEST_F(EngineSessionTest, KeepsTheModelWhenAFolderIsNone) {
     ASSERT_TRUE(startEngine());
     ASSERT_TRUE(wait([this] { return endedJobs().size() == 2; }));
