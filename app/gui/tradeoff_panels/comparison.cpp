@@ -220,6 +220,14 @@ ComparisonRow speedRow(const PlanFacts& a, const PlanFacts& b, bool decode) {
         row.difference = kUnknown;
         return row;
     }
+    if (!timedTogether(a, b)) {
+        row.differenceValue = PlanFacts::kUnknown;
+        row.difference = kUnknown;
+        row.toolTip =
+            tr("They were timed in different runs, and machines are not equally fast every day: "
+               "benchmark both in one");
+        return row;
+    }
     const double relative = decode ? std::hypot(a.speed->decode_mad, b.speed->decode_mad)
                                    : std::hypot(a.speed->prefill_mad, b.speed->prefill_mad);
     row.differenceError = ratioValue * relative * row.aValue;

@@ -180,6 +180,11 @@ void makeCurrent(Document& document, const QString& id) {
     }
 }
 
+bool timedTogether(const PlanFacts& a, const PlanFacts& b) {
+    return a.speed && b.speed && a.speed->measured == b.speed->measured && a.speed->device == b.speed->device
+           && a.speed->batch == b.speed->batch && a.speed->length == b.speed->length;
+}
+
 QString speedOrigin(const std::optional<MeasuredSpeed>& speed) {
     if (!speed) return {};
     if (speed->same_width) return tr("from sweep");

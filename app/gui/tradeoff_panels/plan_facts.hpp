@@ -69,6 +69,10 @@ struct PlanFacts {
 /// One undo step that makes a saved plan, or the full model, the current one.
 void makeCurrent(Document& document, const QString& id);
 
+/// Whether two speeds come from one run of the benchmark: a ratio of others says more about the machine that
+/// day.
+[[nodiscard]] bool timedTogether(const PlanFacts& a, const PlanFacts& b);
+
 /// "measured 14:02", "measured 5 Jan", "from sweep"; empty without a speed.
 [[nodiscard]] QString speedOrigin(const std::optional<MeasuredSpeed>& speed);
 /// Device, implementation, batch, length and spread of a speed, in lines.

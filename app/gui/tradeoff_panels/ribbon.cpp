@@ -227,7 +227,8 @@ RibbonText Ribbon::textOf(const QString& topic, const PlanFacts& facts, const Pl
         const qsizetype space = said.lastIndexOf(QLatin1Char(' '));
         text.value = space < 0 ? said : said.left(space);
         if (space >= 0) text.unit = said.mid(space + 1);
-        if (!itself && std::isfinite(value / reference)) text.change = ratio(value / reference);
+        if (!itself && std::isfinite(value / reference) && timedTogether(facts, base))
+            text.change = ratio(value / reference);
         return text;
     }
     text.soft = !facts.isExact();

@@ -123,6 +123,11 @@ TEST(Comparisons, SpeedWithinItsSpreadIsEqual) {
     const Comparison c = compare(a, b, {}, {}, std::nullopt);
     EXPECT_EQ(row(c, "decode").verdict, Verdict::Better);
     EXPECT_TRUE(row(c, "decode").difference.startsWith(QStringLiteral("×1.20 ±")));
+    // Another day the machine may be busy: no ratio of two runs.
+    b.speed->measured = "2026-01-06T09:00:00Z";
+    const Comparison apart = compare(a, b, {}, {}, std::nullopt);
+    EXPECT_EQ(row(apart, "decode").difference, QStringLiteral("–"));
+    EXPECT_TRUE(row(apart, "decode").toolTip.contains(QStringLiteral("different runs")));
 }
 
 TEST(Comparisons, TheSentenceNamesTheLayers) {

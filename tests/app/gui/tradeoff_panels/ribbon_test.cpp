@@ -58,6 +58,12 @@ TEST_F(RibbonTest, SaysWhatIsMeasured) {
     EXPECT_EQ(text("state").change, QString(QChar(0x2212)) + QStringLiteral("50 %"));
     EXPECT_EQ(text("decode").note.left(8), QStringLiteral("measured"));
     EXPECT_EQ(text("decode").change, QStringLiteral("×1.10"));
+    // The full model was timed again, alone: the ratio would be that of two days.
+    MeasuredSpeed again = *sample.document.fullSpeed();
+    again.measured = "2026-02-01T10:00:00Z";
+    again.decode /= 5;
+    sample.document.setFullSpeed(again);
+    EXPECT_TRUE(text("decode").change.isEmpty()) << text("decode").change.toStdString();
 }
 
 TEST_F(RibbonTest, MarksAnEstimate) {
