@@ -47,7 +47,10 @@ public:
     virtual void layerSweep() = 0;
     virtual void noise(const std::vector<double>& levels) = 0;
     virtual void requestScores(const QString& method) = 0;
-    /// finished/failed of these come to `done` (message empty: it worked).
+    /// What a job that a person has cancelled says.
+    [[nodiscard]] static QString cancelledText() { return tr("Cancelled"); }
+
+    /// finished/failed of these come to `done` (message empty: it worked; cancelledText(): that).
     using Done = std::function<void(const QString& message, const QString& hint)>;
     /// Speed of the full model and of plans; waits for what runs to end, so that nothing is timed beside it.
     /// `result` comes before `done`: plans have their index in the request as name. The number of the job;

@@ -26,7 +26,9 @@ std::string timeNow() {
 EngineJobs::Failed tell(const Measurements::Done& done) {
     return [done](const JobFailure& failure) {
         if (!done) return;
-        done(failure.message.isEmpty() ? Measurements::tr("Cancelled") : failure.message, failure.hint);
+        const bool cancelled = failure.reason == JobFailure::Reason::Cancelled || failure.message.isEmpty();
+        done(cancelled ? EngineControl::cancelledText() : failure.message,
+             cancelled ? QString() : failure.hint);
     };
 }
 

@@ -62,6 +62,7 @@ CaptureDialog::CaptureDialog(Workspace workspace, int layer, QWidget* parent)
     what->setAccessibleName(tr("What is taken of every state"));
     every = number(1, static_cast<int>(tokens), static_cast<int>(std::max<std::int64_t>(tokens / 16, 1)),
                    tr("Spectra or ranks after every … tokens"));
+    every->setSuffix(tr(" tokens"));
     everyForSpectra_ = every->value();
     everyLabel_ = new QLabel(tr("Spectra every"), this);
     everyLabel_->setBuddy(every);

@@ -4,6 +4,8 @@
 #include "app/gui/document/document.hpp"
 #include "app/gui/theme/fonts.hpp"
 #include "app/gui/theme/number_text.hpp"
+#include "app/gui/tradeoff_panels/plan_facts.hpp"
+#include "app/gui/widgets/elided_label.hpp"
 #include "app/gui/window/start_button.hpp"
 
 #include <QApplication>
@@ -65,8 +67,9 @@ ExportDialog::ExportDialog(Workspace workspace, QWidget* parent) : QDialog(paren
     addStartButton(*buttons_, tr("Export"));
     connect(buttons_, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(buttons_, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    auto* plan = new ElidedLabel(planName(document, document.plan()), this);
     auto* form = new QFormLayout;
-    form->addRow(tr("Plan"), new QLabel(QString::fromStdString(document.plan().name), this));
+    form->addRow(tr("Plan"), plan);
     form->addRow(tr("Folder"), row);
     form->addRow(tr("Layout"), layouts);
     auto* column = new QVBoxLayout(this);

@@ -199,6 +199,8 @@ private:
     void openCalibration();
     /// What was said of another file is out of date.
     void hideFileBanner();
+    /// What the banner with this remedy said is no longer so.
+    void hideBanner(const QString& id);
     /// Names what a session from elsewhere wants read, while nobody has agreed to it.
     void askForNamed();
     bool save(bool asNew);

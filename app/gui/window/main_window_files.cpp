@@ -56,6 +56,10 @@ void MainWindow::hideFileBanner() {
         banner_->hide();
 }
 
+void MainWindow::hideBanner(const QString& id) {
+    if (banner_->text().id == id) banner_->hide();
+}
+
 void MainWindow::openPath(const QString& path) {
     hideFileBanner();
     // "models/books/" and "models/books" are the same folder.
@@ -108,7 +112,7 @@ void MainWindow::askForNamed() {
     if (!workspace_.document.isWithheld()) return;
     constexpr qsizetype kMostShown = 6;
     const SessionPlaces& named = keeper_->named();
-    const QString title = tr("This session names what you have not opened before");
+    const QString title = tr("This session names files that you have not opened before");
     QStringList lines{tr("Its numbers and plans are shown. Nothing of this has been read yet:")};
     bool there = false;
     for (const QString& place : named.unknown) {
@@ -194,6 +198,7 @@ bool MainWindow::save(bool asNew) {
             tr("Save as…"), QStringLiteral("file.save_as"));
         return false;
     }
+    hideBanner(QStringLiteral("file.save_as"));
     showTitle();
     say(tr("Saved %1").arg(path));
     return true;
@@ -242,12 +247,23 @@ void MainWindow::askCapture(int layer) {
             if (message.isEmpty()) {
                 window->workspace_.document.setCaptures({path.toStdString()});
                 window->openPath(path);
-            } else if (const QFileInfo part(path + QStringLiteral(".part")); part.exists()) {
+                return;
+            }
+            // What a person has cancelled is no failure.
+            const bool cancelled = message == EngineControl::cancelledText();
+            if (const QFileInfo part(path + QStringLiteral(".part")); part.exists()) {
                 // A process that ends at once cannot tidy up; up to the last window the file is whole.
-                window->showBanner(tr("The capture failed"),
-                                   explained(message, hint) + QLatin1Char('\n')
-                                       + tr("What it had written is in %1.").arg(part.fileName()),
-                                   tr("Open what there is"), QStringLiteral("open:") + part.filePath());
+                const QString left = tr("What it had written is in %1.").arg(part.fileName());
+                const QString remedy = tr("Open what there is");
+                const QString id = QStringLiteral("open:") + part.filePath();
+                if (cancelled) {
+                    window->showNote(tr("The capture was cancelled"), left, remedy, id);
+                } else {
+                    window->showBanner(tr("The capture failed"),
+                                       explained(message, hint) + QLatin1Char('\n') + left, remedy, id);
+                }
+            } else if (cancelled) {
+                window->say(tr("The capture was cancelled"));
             } else {
                 window->showBanner(tr("The capture failed"), explained(message, hint));
             }
@@ -270,9 +286,14 @@ void MainWindow::askExport() {
             [window = QPointer<MainWindow>(this), folder](const QString& message, const QString& hint) {
                 if (window == nullptr) return;
                 if (message.isEmpty()) {
+                    window->hideBanner(QStringLiteral("export.model"));
+                    window->keeper_->rememberOpened({folder});
                     window->say(tr("Exported to %1").arg(folder));
+                } else if (message == EngineControl::cancelledText()) {
+                    window->say(tr("The export was cancelled"));
                 } else {
-                    window->showBanner(tr("The model was not exported"), explained(message, hint));
+                    window->showBanner(tr("The model was not exported"), explained(message, hint),
+                                       tr("Export…"), QStringLiteral("export.model"));
                 }
             });
     });

@@ -3,7 +3,7 @@
 #include "app/gui/charts/whole_file.hpp"
 #include "app/gui/client/engine_control.hpp"
 #include "app/gui/document/document.hpp"
-#include "app/gui/theme/number_text.hpp"
+#include "app/gui/tradeoff_panels/plan_facts.hpp"
 #include "app/gui/window/banner.hpp"
 #include "app/gui/window/main_window.hpp"
 #include "app/gui/window/save_file_name.hpp"
@@ -82,7 +82,7 @@ void MainWindow::askSavePlan(const QString& point) {
         return;
     }
     const SavedPlan* saved = document.point(point);
-    const QString name = QString::fromStdString(saved != nullptr ? saved->choice.name : document.plan().name);
+    const QString name = planName(document, saved != nullptr ? saved->choice : document.plan());
     const QString path = saveFileName(this, tr("Save plan"), fileNameFor(name) + QStringLiteral(".json"),
                                       tr("Plans (*.json)"));
     if (!path.isEmpty()) savePlan(point, path);
@@ -91,13 +91,14 @@ void MainWindow::askSavePlan(const QString& point) {
 void MainWindow::savePlan(const QString& point, const QString& path) {
     const Document& document = workspace_.document;
     const SavedPlan* saved = document.point(point);
-    const PlanChoice choice = saved != nullptr ? saved->choice : document.plan();
+    PlanChoice choice = saved != nullptr ? saved->choice : document.plan();
     // Only what is known for certain may be called the plan: a guess would be another one on the command
     // line.
     if (const std::optional<Plan> plan = document.exactPlan(choice)) {
         writePlan(*plan, path);
         return;
     }
+    choice.name = planName(document, choice).toStdString();
     say(tr("Asking the engine which channels the plan keeps"));
     const QPointer<MainWindow> window(this);
     workspace_.engine.makePlan(
@@ -106,7 +107,12 @@ void MainWindow::savePlan(const QString& point, const QString& path) {
             if (window != nullptr) window->writePlan(plan, path);
         },
         [window, path](const QString& message, const QString& hint) {
-            if (window != nullptr && !message.isEmpty()) window->planNotSaved(path, explained(message, hint));
+            if (window == nullptr || message.isEmpty()) return;
+            if (message == EngineControl::cancelledText()) {
+                window->say(tr("Cancelled: %1 was not saved").arg(QFileInfo(path).fileName()));
+            } else {
+                window->planNotSaved(path, explained(message, hint));
+            }
         });
 }
 
@@ -116,6 +122,7 @@ void MainWindow::writePlan(const Plan& plan, const QString& path) {
         planNotSaved(path, explained(failure, {}));
         return;
     }
+    hideBanner(QStringLiteral("file.save_plan"));
     keeper_->remember(QFileInfo(path).absoluteFilePath());
     say(tr("Saved %1: rankscope-cli evaluate and export take it as --plan").arg(path));
 }

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Plan files that the window saves, and names of files.
+#include "app/gui/document/plan_record.hpp"
+#include "app/gui/tradeoff_panels/plan_facts.hpp"
+#include "app/gui/widgets/elided_label.hpp"
 #include "app/gui/window/action_registry.hpp"
 #include "app/gui/window/banner.hpp"
+#include "app/gui/window/export_dialog.hpp"
 #include "app/gui/window/main_window.hpp"
 #include "app/gui/window/save_file_name.hpp"
 #include "app/gui/window/session_keeper.hpp"
@@ -57,7 +61,8 @@ TEST_F(PlanFiles, AsksTheEngineForWhatItAloneKnows) {
     makeUnknown();
     window->savePlan({}, file("asked.json"));
     EXPECT_FALSE(QFileInfo::exists(file("asked.json"))) << "a guess is no plan";
-    ASSERT_EQ(sample.engine.calls.back(), "makePlan " + sample.document.plan().name);
+    ASSERT_EQ(sample.engine.calls.back(),
+              "makePlan " + planName(sample.document, sample.document.plan()).toStdString());
     Plan answer = *sample.document.toPlan(sample.document.plan());
     std::swap(answer.layers[1].keep[0], answer.layers[1].keep[1]);
     sample.engine.lastMadePlan(answer);
@@ -79,6 +84,48 @@ TEST_F(PlanFiles, SaysWhyNothingWasSaved) {
     ASSERT_TRUE(window->banner()->isVisible());
     EXPECT_EQ(window->banner()->text().title, QStringLiteral("x.json was not saved"));
     EXPECT_FALSE(QFileInfo::exists(QStringLiteral("/no/such/folder/x.json")));
+}
+
+TEST_F(PlanFiles, WhatFailedIsTakenBackWhenItWorks) {
+    window->savePlan(QStringLiteral("taylor-0.5"), QStringLiteral("/no/such/folder/x.json"));
+    ASSERT_TRUE(window->banner()->isVisible());
+    window->savePlan(QStringLiteral("taylor-0.5"), file("x.json"));
+    EXPECT_FALSE(window->banner()->isVisible());
+}
+
+TEST_F(PlanFiles, AnExportThatWorksTakesBackTheOneThatDidNot) {
+    const auto exportTo = [&](const char* name) {
+        window->actions().action(QStringLiteral("export.model"))->trigger();
+        auto* dialog = window->findChild<ExportDialog*>();
+        ASSERT_NE(dialog, nullptr);
+        dialog->place->setText(file(name));
+        dialog->accept();
+        QCoreApplication::sendPostedEvents(dialog, QEvent::DeferredDelete);
+    };
+    exportTo("full");
+    sample.engine.lastDone(QStringLiteral("the disk is full"), QStringLiteral("make room"));
+    ASSERT_TRUE(window->banner()->isVisible());
+    EXPECT_EQ(window->banner()->text().id, QStringLiteral("export.model"));
+    exportTo("roomy");
+    sample.engine.lastDone({}, {});
+    EXPECT_FALSE(window->banner()->isVisible());
+}
+
+// An edited plan still has the name of what it was edited from; the person sees another one.
+TEST_F(PlanFiles, TheNameIsTheOneThatIsShown) {
+    PlanChoice plan = keep_all(sample.document.config());
+    plan.name = "Full model";
+    for (LayerChoice& layer : plan.layers) {
+        layer.method = "drrqr";
+        layer.kept = 23;
+    }
+    sample.document.setPlan(QStringLiteral("Edit"), plan);
+    window->savePlan({}, file("asked.json"));
+    EXPECT_EQ(sample.engine.calls.back(), "makePlan " + defaultPlanName(plan).toStdString());
+    const ExportDialog dialog(sample.workspace);
+    const auto labels = dialog.findChildren<ElidedLabel*>();
+    ASSERT_EQ(labels.size(), 1);
+    EXPECT_EQ(labels.front()->fullText(), defaultPlanName(plan));
 }
 
 TEST_F(PlanFiles, TheCommandStandsWhereItIsLookedFor) {
