@@ -118,7 +118,8 @@ int main(int argc, char** argv) {
     const QByteArray geometry = QSettings().value(QStringLiteral("geometry")).toByteArray();
     if (!geometry.isEmpty()) window.restoreGeometry(geometry);
     // A first start on a small screen: nothing may lie outside it.
-    if (geometry.isEmpty()) window.resize(window.size().boundedTo(window.screen()->availableSize()));
+    if (geometry.isEmpty())
+        window.resize(firstSize(window.size(), window.screen()->availableSize(), *QApplication::style()));
     const QStringList paths = parser.positionalArguments();
     if (paths.isEmpty() || parser.isSet(demo)) window.openDemo(parser.value(demo));
     if (parser.isSet(startTime)) {

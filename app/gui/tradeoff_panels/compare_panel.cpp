@@ -260,8 +260,10 @@ void ComparePanel::showPlans() {
         note = tr("No model is open");
     } else if (a == nullptr && b == nullptr) {
         note = tr("Pin two plans: select a dot and press A, another and press B");
-    } else if (b == nullptr || (a != nullptr && samePlan(*a, *b))) {
+    } else if (b == nullptr) {
         note = tr("Pin a second plan: select a dot and press B");
+    } else if (a != nullptr && samePlan(*a, *b)) {
+        note = tr("A and B are the same plan: select another dot and press B");
     } else if (a == nullptr) {
         note = tr("Pin a second plan: select a dot and press A");
     }

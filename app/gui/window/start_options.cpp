@@ -7,6 +7,7 @@
 
 #include <QCommandLineParser>
 #include <QCoreApplication>
+#include <QStyle>
 
 namespace rankscope::gui {
 namespace {
@@ -42,6 +43,12 @@ QString unknownStartName(const QCommandLineParser& parser) {
             .arg(quoted(parser.value(tour)), tours.join(QStringLiteral(", ")));
     }
     return {};
+}
+
+QSize firstSize(const QSize& wanted, const QSize& available, const QStyle& style) {
+    const int border = style.pixelMetric(QStyle::PM_MdiSubWindowFrameWidth);
+    const int title = style.pixelMetric(QStyle::PM_TitleBarHeight);
+    return wanted.boundedTo(available - QSize(2 * border, title + 2 * border));
 }
 
 }  // namespace rankscope::gui

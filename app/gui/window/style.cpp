@@ -69,6 +69,7 @@ QCheckBox:focus { border-color: @accent; }
 QCheckBox::indicator, QListView::indicator { width: @12; height: @12; border: 1px solid @strong; border-radius: @3; background: @panel; }
 QCheckBox::indicator:checked, QListView::indicator:checked { background: @accent; border-color: @accent; image: url(@check); }
 QCheckBox::indicator:disabled, QListView::indicator:disabled { background: @track; border-color: @border; }
+QCheckBox::indicator:checked:disabled, QListView::indicator:checked:disabled { background: @strong; border-color: @strong; }
 QPushButton::menu-indicator { image: url(@down); width: @12; subcontrol-origin: padding; subcontrol-position: center right; right: @4; }
 QComboBox { border: 1px solid @strong; border-radius: @4; padding: @2 @2 @2 @6; color: @ink; background: @panel; min-height: @18; }
 QComboBox:hover { background: @hover; }

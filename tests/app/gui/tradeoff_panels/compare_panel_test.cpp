@@ -123,9 +123,10 @@ TEST_F(CompareTest, ADroppedPlanIsPinned) {
     EXPECT_EQ(panel.planA(), QStringLiteral("energy-0.5"));
 }
 
-TEST_F(CompareTest, SaysWhenThereIsNoSecondPlan) {
+TEST_F(CompareTest, SaysThatBothAreTheSamePlan) {
+    sample.document.pin(true, QStringLiteral("drrqr-0.5"));
     sample.document.pin(false, QStringLiteral("drrqr-0.5"));
-    EXPECT_EQ(panel.sentence(), QStringLiteral("Pin a second plan: select a dot and press B"));
+    EXPECT_EQ(panel.sentence(), QStringLiteral("A and B are the same plan: select another dot and press B"));
     EXPECT_TRUE(panel.table()->rows().isEmpty());
 }
 

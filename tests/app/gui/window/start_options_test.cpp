@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <QApplication>
 #include <QCommandLineOption>
 #include <QCommandLineParser>
+#include <QStyle>
 
 namespace rankscope::gui {
 namespace {
@@ -35,6 +37,15 @@ TEST(StartOptions, KnownNamesAndFilesPass) {
                          QStringLiteral("--theme=dark")}),
               "");
     EXPECT_EQ(problemOf({QStringLiteral("--tour=mine.json"), QStringLiteral("--questions=x")}), "");
+}
+
+TEST(FirstSize, LeavesRoomForTheFrameOfTheWindow) {
+    const QStyle& style = *QApplication::style();
+    EXPECT_EQ(firstSize({1440, 900}, {1920, 1080}, style), QSize(1440, 900));
+    const QSize bounded = firstSize({1440, 900}, {1306, 773}, style);
+    EXPECT_LT(bounded.width(), 1306);
+    EXPECT_LE(bounded.height(), 773 - 20) << "a title bar";
+    EXPECT_GE(bounded.height(), 773 - 60);
 }
 
 }  // namespace
