@@ -94,9 +94,11 @@ MainWindow::MainWindow(Workspace workspace, QWidget* parent)
     report_ = new ReportWriter(this);
     connect(report_, &ReportWriter::finished, this, [this](const QString& page, const QString& failure) {
         if (failure.isEmpty()) {
+            hideBanner(QStringLiteral("export.report"));
             say(tr("Wrote %1").arg(page));
         } else {
-            showBanner(tr("The report was not written"), failure);
+            showBanner(tr("The report was not written"), explained(failure, {}), tr("Report…"),
+                       QStringLiteral("export.report"));
         }
     });
     buildTour();

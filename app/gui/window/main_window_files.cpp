@@ -351,9 +351,11 @@ void MainWindow::exportPlansTable() {
     if (path.isEmpty()) return;
     const QString failure = writePlansTable(workspace_.document, path);
     if (failure.isEmpty()) {
+        hideBanner(QStringLiteral("export.plans"));
         say(tr("Wrote %1").arg(path));
     } else {
-        showBanner(tr("The table was not written"), explained(failure, {}));
+        showBanner(tr("The table was not written"), explained(failure, {}), tr("Table of plans…"),
+                   QStringLiteral("export.plans"));
     }
 }
 
@@ -384,9 +386,11 @@ void MainWindow::exportNotes() {
     if (path.isEmpty()) return;
     const QString failure = writeWholeFile(path, workspace_.document.state().notes.toUtf8());
     if (failure.isEmpty()) {
+        hideBanner(QStringLiteral("export.notes"));
         say(tr("Wrote %1").arg(path));
     } else {
-        showBanner(tr("The notes were not written"), explained(failure, {}));
+        showBanner(tr("The notes were not written"), explained(failure, {}), tr("Notes as Markdown…"),
+                   QStringLiteral("export.notes"));
     }
 }
 

@@ -7,6 +7,16 @@
 
 namespace rankscope::gui {
 
+QString failureSaid(const QString& output) {
+    QStringList said;
+    for (const QString& line : output.split(QLatin1Char('\n'), Qt::SkipEmptyParts)) {
+        for (const QLatin1String prefix : {QLatin1String("rankscope-cli: "), QLatin1String("hint: ")}) {
+            if (line.startsWith(prefix)) said << line.mid(prefix.size());
+        }
+    }
+    return said.isEmpty() ? output.trimmed() : said.join(QLatin1Char('\n'));
+}
+
 ReportWriter::ReportWriter(QObject* parent) : QObject(parent) {
     process_.setProcessChannelMode(QProcess::MergedChannels);
     connect(&process_, &QProcess::finished, this, &ReportWriter::end);
@@ -38,12 +48,12 @@ void ReportWriter::write(const std::function<QString(const QString&)>& saveTo, c
         return;
     }
     process_.start(engine->program, {QStringLiteral("report"), session, QStringLiteral("-o"), page,
-                                     QStringLiteral("--force")});
+                                     QStringLiteral("--force"), QStringLiteral("--quiet")});
 }
 
 void ReportWriter::end() {
     const bool good = process_.exitStatus() == QProcess::NormalExit && process_.exitCode() == 0;
-    const QString said = QString::fromUtf8(process_.readAll()).trimmed();
+    const QString said = failureSaid(QString::fromUtf8(process_.readAll()));
     folder_.reset();
     Q_EMIT finished(page_, good             ? QString()
                            : said.isEmpty() ? tr("rankscope-cli ended without a word")

@@ -14,6 +14,10 @@ QT_END_NAMESPACE
 
 namespace rankscope::gui {
 
+/// What a person reads of what rankscope-cli said as it failed: its error and its hint, a line each and
+/// without their prefixes; all of it where there is no error in its form.
+[[nodiscard]] QString failureSaid(const QString& output);
+
 /// Has `rankscope-cli report` write the page about a session, beside the window and without a shell.
 class ReportWriter : public QObject {
     Q_OBJECT
