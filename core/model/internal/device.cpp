@@ -2,6 +2,7 @@
 #include "core/model/internal/device.hpp"
 
 #include "core/base/error.hpp"
+#include "core/base/memory.hpp"
 #include "core/model/internal/cuda_library.hpp"
 #include "core/model/internal/mixer.hpp"
 #include "core/model/internal/torch_errors.hpp"
@@ -10,7 +11,6 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <c10/core/CachingDeviceAllocator.h>
-#include <unistd.h>
 
 #include <charconv>
 
@@ -57,9 +57,7 @@ void synchronise(const at::Device& device) {
 }
 
 std::int64_t free_memory(const at::Device& device) {
-    if (!device.is_cuda()) {
-        return static_cast<std::int64_t>(::sysconf(_SC_AVPHYS_PAGES)) * static_cast<std::int64_t>(::sysconf(_SC_PAGESIZE));
-    }
+    if (!device.is_cuda()) return available_memory();
     constexpr auto kAll = static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE);
     const c10::DeviceIndex index = device.has_index() ? device.index() : c10::DeviceIndex{0};
     return translated([&] {
