@@ -10,6 +10,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "core/base/memory.hpp"
+
 namespace rankscope::cli {
 namespace {
 
@@ -19,6 +21,15 @@ std::string duration(double seconds) {
     const auto whole = static_cast<long>(std::lround(seconds));
     if (whole >= 3600) return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
     return fmt::format("{}:{:02}", whole / 60, whole % 60);
+}
+
+// "3/8 windows", "0.9/2.7 GB".
+std::string amount(const ProgressUpdate& update) {
+    if (update.unit != "bytes") return fmt::format("{:.0f}/{:.0f} {}", update.done, update.total, update.unit);
+    const std::string total = bytes_text(static_cast<std::int64_t>(update.total));
+    const bool large = update.total >= 1e9;
+    const double unit = large ? 1e9 : update.total >= 1e6 ? 1e6 : update.total >= 1e3 ? 1e3 : 1;
+    return fmt::format("{:.{}f}/{}", update.done / unit, large ? 1 : 0, total);
 }
 
 // One line that is rewritten on a terminal; elsewhere (logs) a new line at most every ten seconds.
@@ -35,7 +46,7 @@ public:
         if (shown_ && now - last_ < std::chrono::milliseconds(terminal_ ? 200 : 10000)) return;
         last_ = now;
         shown_ = true;
-        std::string line = fmt::format("{}: {:.0f}/{:.0f} {}", title_, update.done, update.total, update.unit);
+        std::string line = title_ + ": " + amount(update);
         if (update.total > 0) line += fmt::format(" ({:.0f} %)", 100 * update.done / update.total);
         if (update.eta_seconds >= 0) line += fmt::format(", {} left", duration(update.eta_seconds));
         if (!update.note.empty()) line += fmt::format(", {}", update.note);

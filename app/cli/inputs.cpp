@@ -80,7 +80,7 @@ std::vector<PlanFile> read_plans(const Context& context, const ModelFolder& fold
     std::vector<PlanFile> plans;
     for (const std::string& path : paths) {
         plans.push_back({path, read_plan(path)});
-        check_plan(plans.back().plan, folder.config(), folder.hash(), context.options.force, path);
+        check_plan(plans.back().plan, folder.config(), folder.hash(context.progress("reading")), context.options.force, path);
     }
     return plans;
 }

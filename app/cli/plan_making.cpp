@@ -135,7 +135,7 @@ PlanRequest plan_request(const Context& context, const ModelFolder& folder, cons
     const auto scale = scale_rule_named(options.scale);
     if (!scale) throw_usage("unknown scale: found '" + printable(options.scale) + "', expected widest, kept or original");
     out.scale = *scale;
-    out.model_hash = folder.hash();
+    out.model_hash = folder.hash(context.progress("reading"));
 
     std::vector<LayerInstruction> instructions;
     const bool everywhere = !options.method.empty() && (options.ratio || options.keep);

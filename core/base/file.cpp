@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 
@@ -25,6 +26,17 @@ std::string shown(const fs::path& path) {
     if (code == ENOSPC || code == EDQUOT || code == EFBIG) throw_resource(message, "free some disk space or choose another folder");
     if (code == ENOENT) throw_usage(message, "create the folder first");
     throw_usage(message, "choose a place that can be written to");
+}
+
+// Only for what lies in the mapping: elsewhere the same advice would lose what is there.
+void advise(std::span<const std::byte> mapping, std::span<const std::byte> part, int advice) noexcept {
+    if (part.empty() || part.data() < mapping.data() || part.data() + part.size() > mapping.data() + mapping.size()) return;
+    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    auto begin = reinterpret_cast<std::uintptr_t>(part.data()), end = begin + part.size();
+    // What is needed may share its first and last page with others; what is given back must not.
+    begin = advice == MADV_WILLNEED ? begin / page * page : (begin + page - 1) / page * page;
+    if (advice != MADV_WILLNEED) end = end / page * page;
+    if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, advice);
 }
 
 }  // namespace
@@ -53,6 +65,14 @@ MappedFile::MappedFile(const fs::path& path) : path_(path) {
 
 MappedFile::~MappedFile() {
     if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+}
+
+void MappedFile::will_read(std::span<const std::byte> part) const noexcept {
+    advise(bytes_, part, MADV_WILLNEED);
+}
+
+void MappedFile::has_read(std::span<const std::byte> part) const noexcept {
+    advise(bytes_, part, MADV_DONTNEED);
 }
 
 std::string read_text_file(const fs::path& path, std::size_t limit) {

@@ -22,6 +22,12 @@ public:
 
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
+    /// Tells the system that `part`, which begins inside bytes(), will be read soon: reading begins at once, in the background.
+    void will_read(std::span<const std::byte> part) const noexcept;
+    /// Gives the pages that lie whole in `part` back: they count no longer as memory of this process. Read again, they come from the
+    /// page cache or from the disk.
+    void has_read(std::span<const std::byte> part) const noexcept;
+
 private:
     std::filesystem::path path_;
     std::span<const std::byte> bytes_;

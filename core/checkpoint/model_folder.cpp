@@ -5,7 +5,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <cstring>
 #include <set>
 
 #include "core/base/error.hpp"
@@ -15,6 +17,7 @@
 #include "core/checkpoint/model_hash.hpp"
 #include "core/checkpoint/padded_export.hpp"
 #include "core/checkpoint/weight_files.hpp"
+#include "kernels/parallel.hpp"
 
 namespace rankscope {
 namespace {
@@ -23,7 +26,8 @@ namespace fs = std::filesystem;
 using Tensors = std::map<std::string, WeightFiles::Entry>;
 
 // Weights that are looked at between two looks at the stop.
-constexpr std::size_t kLookedAt = std::size_t{1} << 22;
+constexpr std::size_t kLookedAt = std::size_t{1} << 24;
+constexpr std::int64_t kLookedAtByOne = std::int64_t{1} << 18;  // thread, at least
 
 std::string shown(const fs::path& path) {
     return printable(path.string(), 400);
@@ -63,6 +67,32 @@ bool same_but_for_ones(const std::vector<std::int64_t>& found, const std::vector
     std::copy_if(found.begin(), found.end(), std::back_inserter(a), [](std::int64_t n) { return n != 1; });
     std::copy_if(expected.begin(), expected.end(), std::back_inserter(b), [](std::int64_t n) { return n != 1; });
     return a == b;
+}
+
+// Whether no element has all bits of its exponent set, which NaN and infinity have.
+template <class Bits>
+bool exponents_finite(std::span<const std::byte> bytes, Bits exponent) {
+    std::atomic<bool> finite{true};
+    const auto count = static_cast<std::int64_t>(bytes.size() / sizeof(Bits));
+    kernels::parallel_for(count, kLookedAtByOne, [&](std::int64_t begin, std::int64_t end) {
+        unsigned found = 0;
+        for (std::int64_t i = begin; i < end; ++i) {
+            Bits bits;
+            std::memcpy(&bits, bytes.data() + static_cast<std::size_t>(i) * sizeof(Bits), sizeof(Bits));
+            found |= (bits & exponent) == exponent ? 1U : 0U;
+        }
+        if (found != 0) finite = false;
+    });
+    return finite;
+}
+
+bool all_finite(DType dtype, std::span<const std::byte> bytes) {
+    switch (dtype) {
+        case DType::BF16: return exponents_finite<std::uint16_t>(bytes, 0x7f80);
+        case DType::F16: return exponents_finite<std::uint16_t>(bytes, 0x7c00);
+        case DType::F32: return exponents_finite<std::uint32_t>(bytes, 0x7f800000);
+        default: return false;
+    }
 }
 
 void check_floating(const std::string& name, const TensorView& view, const std::string& where) {
@@ -116,13 +146,18 @@ ModelFolder ModelFolder::open(const fs::path& path) {
         folder.tensors_["lm_head.weight"] = embedding;
         known.insert("lm_head.weight");
     }
+    std::vector<std::string> ignored;
     for (const auto& [name, entry] : weights.tensors) {
         if (known.contains(name)) continue;
         if (!is_harmless(name)) {
             throw_input(fmt::format("unexpected tensor: {}: '{}' {} does not belong to this configuration", where, printable(name), shape_text(entry.view.shape)),
                         "config.json and the weights may be of different models or options");
         }
-        folder.warnings_.push_back(fmt::format("tensor '{}' has no effect and is ignored", printable(name)));
+        ignored.push_back(name);
+    }
+    if (ignored.size() == 1) folder.warnings_.push_back(fmt::format("tensor '{}' has no effect and is ignored", printable(ignored.front())));
+    if (ignored.size() > 1) {
+        folder.warnings_.push_back(fmt::format("{} tensors have no effect and are ignored, '{}' among them", ignored.size(), printable(ignored.front())));
     }
     folder.files_ = std::move(weights.files);
     folder.weight_paths_ = std::move(weights.paths);
@@ -163,30 +198,44 @@ DType ModelFolder::dtype() const {
     return std::max_element(counts.begin(), counts.end(), [](const auto& a, const auto& b) { return a.second < b.second; })->first;
 }
 
-std::string ModelFolder::hash() const {
-    return model_hash(config_.json, files_, weight_paths_);
+std::string ModelFolder::hash(const Progress& progress) const {
+    return model_hash(config_.json, files_, weight_paths_, progress);
 }
 
 std::vector<std::string> ModelFolder::find_non_finite() const {
     std::vector<std::string> found;
     for (const std::string& name : order_) {
-        TensorView part = tensor(name);
-        const std::span bytes = part.bytes;
-        const std::size_t step = kLookedAt * size_of(part.dtype);
-        std::int64_t nan = 0;
-        std::int64_t infinite = 0;
-        for (std::size_t begin = 0; begin < bytes.size(); begin += step) {
-            check_stop();
-            part.bytes = bytes.subspan(begin, std::min(step, bytes.size() - begin));
-            part.shape = {static_cast<std::int64_t>(part.bytes.size() / size_of(part.dtype))};
-            for (const float v : part.to_float()) {
-                nan += std::isnan(v) ? 1 : 0;
-                infinite += std::isinf(v) ? 1 : 0;
-            }
-        }
-        if (nan + infinite > 0) found.push_back(fmt::format("tensor '{}' holds {} NaN and {} infinite values", name, nan, infinite));
+        if (std::string warning = non_finite(name); !warning.empty()) found.push_back(std::move(warning));
     }
     return found;
+}
+
+std::string ModelFolder::non_finite(const std::string& name) const {
+    TensorView part = tensor(name);
+    const std::span bytes = part.bytes;
+    const std::size_t step = kLookedAt * size_of(part.dtype);
+    std::int64_t nan = 0;
+    std::int64_t infinite = 0;
+    for (std::size_t begin = 0; begin < bytes.size(); begin += step) {
+        check_stop();
+        part.bytes = bytes.subspan(begin, std::min(step, bytes.size() - begin));
+        if (all_finite(part.dtype, part.bytes)) continue;
+        part.shape = {static_cast<std::int64_t>(part.bytes.size() / size_of(part.dtype))};
+        for (const float v : part.to_float()) {
+            nan += std::isnan(v) ? 1 : 0;
+            infinite += std::isinf(v) ? 1 : 0;
+        }
+    }
+    if (nan + infinite == 0) return {};
+    return fmt::format("tensor '{}' holds {} NaN and {} infinite values", name, nan, infinite);
+}
+
+void ModelFolder::will_read(const std::string& name) const {
+    for (const SafetensorsFile& file : files_) file.will_read(tensor(name).bytes);
+}
+
+void ModelFolder::has_read(const std::string& name) const {
+    for (const SafetensorsFile& file : files_) file.has_read(tensor(name).bytes);
 }
 
 }  // namespace rankscope

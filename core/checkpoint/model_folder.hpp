@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/progress.hpp"
 #include "core/checkpoint/model_config.hpp"
 #include "core/checkpoint/safetensors.hpp"
 #include "core/checkpoint/weight_files.hpp"
@@ -41,13 +42,20 @@ public:
     /// The dtype most parameters have.
     [[nodiscard]] DType dtype() const;
     /// SHA-256 identity of the model as core/README.md defines it; cached by (path, size, mtime) in the user's cache.
-    [[nodiscard]] std::string hash() const;
+    [[nodiscard]] std::string hash(const Progress& progress = {}) const;
 
     /// What a careful reader should know (NaN weights found so far, extra tensors ignored, padding not re-sliced, …).
     [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
 
     /// Looks at every weight for NaN and infinity; returns one warning per tensor that has any.
     [[nodiscard]] std::vector<std::string> find_non_finite() const;
+    /// The same for one tensor: a warning, or nothing. Precondition: has_tensor(name).
+    [[nodiscard]] std::string non_finite(const std::string& name) const;
+
+    /// For a reader of all weights, tensor by tensor: the bytes of one will be read soon, so reading them from the disk may begin; or
+    /// have been read, so that they need no longer count as memory of this process. Neither changes what tensor() shows.
+    void will_read(const std::string& name) const;
+    void has_read(const std::string& name) const;
 
 private:
     std::filesystem::path path_;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -18,6 +19,9 @@ namespace rankscope {
 namespace {
 
 namespace fs = std::filesystem;
+
+// From a warm page cache there is nothing to wait for.
+constexpr double kSilentSeconds = 0.5;
 
 fs::path cache_folder() {
     if (const char* given = std::getenv("XDG_CACHE_HOME"); given != nullptr && *given != '\0') return fs::path(given) / "rankscope/hashes";
@@ -37,19 +41,30 @@ std::string cache_key(const std::string& config, const std::vector<fs::path>& pa
     return key.hex();
 }
 
-std::string computed(const std::string& config_json, const std::vector<SafetensorsFile>& files) {
+std::string computed(const std::string& config_json, const std::vector<SafetensorsFile>& files, const Progress& progress) {
     auto config = nlohmann::json::parse(prepare_json(config_json, "config.json"), nullptr, false);
     config.erase("_name_or_path");
     config.erase("transformers_version");
     Sha256 hash;
     hash.update(config.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
-    std::map<std::string, const TensorView*> tensors;
+    std::map<std::string, std::pair<const SafetensorsFile*, const TensorView*>> tensors;
+    double total = 0, done = 0;
     for (const SafetensorsFile& file : files) {
-        for (const auto& [name, view] : file.tensors()) tensors[name] = &view;
+        for (const auto& [name, view] : file.tensors()) {
+            tensors[name] = {&file, &view};
+            total += static_cast<double>(view.bytes.size());
+        }
     }
-    for (const auto& [name, view] : tensors) {
+    const auto began = std::chrono::steady_clock::now();
+    for (const auto& [name, found] : tensors) {
         check_stop();
+        const auto& [file, view] = found;
+        file->will_read(view->bytes);
         hash.update(fmt::format("{} {} [{}] {}\n", name, name_of(view->dtype), fmt::join(view->shape, ","), xxh3_128_hex(view->bytes)));
+        file->has_read(view->bytes);
+        done += static_cast<double>(view->bytes.size());
+        const double passed = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+        if (passed > kSilentSeconds) progress.update({done, total, "bytes", passed * (total - done) / done, "hashing the weights"});
     }
     return hash.hex();
 }
@@ -60,7 +75,8 @@ bool is_hash(const std::string& text) {
 
 }  // namespace
 
-std::string model_hash(const std::string& config_json, const std::vector<SafetensorsFile>& files, const std::vector<fs::path>& paths) {
+std::string model_hash(const std::string& config_json, const std::vector<SafetensorsFile>& files, const std::vector<fs::path>& paths,
+                       const Progress& progress) {
     const fs::path folder = cache_folder();
     const fs::path entry = folder.empty() ? fs::path() : folder / cache_key(config_json, paths);
     try {
@@ -71,7 +87,7 @@ std::string model_hash(const std::string& config_json, const std::vector<Safeten
     } catch (const std::exception&) {
         // A damaged cache costs time, nothing else.
     }
-    std::string hash = computed(config_json, files);
+    std::string hash = computed(config_json, files, progress);
     try {
         if (!entry.empty()) {
             fs::create_directories(folder);

@@ -15,7 +15,7 @@ std::string torch_name(DType dtype) {
 
 }  // namespace
 
-ModelInfo describe(const ModelFolder& folder) {
+ModelInfo describe(const ModelFolder& folder, const Progress& progress) {
     const ModelConfig& config = folder.config();
     ModelInfo info;
     info.family = name_of(config.family);
@@ -24,7 +24,7 @@ ModelInfo describe(const ModelFolder& folder) {
     info.parameters = folder.parameters();
     info.state_bytes = config.state_bytes();
     info.dtype = torch_name(folder.dtype());
-    info.hash = folder.hash();
+    info.hash = folder.hash(progress);
     info.warnings = folder.warnings();
     for (std::size_t i = 0; i < config.layers.size(); ++i) {
         const LayerConfig& l = config.layers[i];

@@ -28,6 +28,7 @@ struct ModelInfo {
     std::vector<std::string> warnings;
 };
 
-[[nodiscard]] ModelInfo describe(const ModelFolder& folder);
+/// Progress is that of the hash.
+[[nodiscard]] ModelInfo describe(const ModelFolder& folder, const Progress& progress = {});
 
 }  // namespace rankscope

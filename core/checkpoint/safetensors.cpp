@@ -157,6 +157,14 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : file_(std:
 SafetensorsFile::~SafetensorsFile() = default;
 SafetensorsFile::SafetensorsFile(SafetensorsFile&&) noexcept = default;
 
+void SafetensorsFile::will_read(std::span<const std::byte> bytes) const noexcept {
+    file_->will_read(bytes);
+}
+
+void SafetensorsFile::has_read(std::span<const std::byte> bytes) const noexcept {
+    file_->has_read(bytes);
+}
+
 TensorSource tensor_source(std::string name, DType dtype, std::vector<std::int64_t> shape, std::span<const std::byte> bytes) {
     return {std::move(name), dtype, std::move(shape), [bytes](const auto& sink) { sink(bytes); }};
 }

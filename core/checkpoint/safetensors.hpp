@@ -41,6 +41,10 @@ public:
 
     [[nodiscard]] const std::map<std::string, std::string>& metadata() const noexcept { return metadata_; }
 
+    /// MappedFile's, for bytes of this file; for others they do nothing.
+    void will_read(std::span<const std::byte> bytes) const noexcept;
+    void has_read(std::span<const std::byte> bytes) const noexcept;
+
 private:
     std::unique_ptr<MappedFile> file_;
     std::map<std::string, TensorView> tensors_;

@@ -28,7 +28,7 @@ nlohmann::ordered_json layer_json(const LayerInfo& layer) {
 
 void run(const Context& context, const std::string& path) {
     const ModelFolder folder = ModelFolder::open(path);
-    ModelInfo info = describe(folder);
+    ModelInfo info = describe(folder, context.progress("reading"));
     nlohmann::ordered_json tokenizer = nullptr;
     std::string tokenizer_text;
     try {

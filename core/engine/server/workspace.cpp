@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::int64_t kMostTokenTexts = 1'000'000;
 
-protocol::ModelResult result_of(const ModelFolder& folder) {
-    const ModelInfo info = describe(folder);
+protocol::ModelResult result_of(const ModelFolder& folder, const Progress& progress) {
+    const ModelInfo info = describe(folder, progress);
     protocol::ModelResult out;
     out.path = folder.path().string();
     out.family = info.family;
@@ -67,7 +67,7 @@ std::shared_ptr<const Tokenizer> tokenizer_for(const OpenModel& model) {
 
 protocol::ModelResult describe_model(const std::string& path) {
     const ModelFolder folder = ModelFolder::open(path);
-    protocol::ModelResult out = result_of(folder);
+    protocol::ModelResult out = result_of(folder, {});
     (void)tokenizer_of(folder, out.warnings);
     static_cast<Provenance&>(out.provenance) = make_provenance(folder, nullptr, std::nullopt, {});
     return out;
@@ -114,7 +114,7 @@ protocol::DevicesResult Workspace::devices() {
 protocol::ModelResult Workspace::open_model(const protocol::OpenModelRequest& request, const Progress& progress) {
     auto opened = std::make_shared<OpenModel>(ModelFolder::open(request.path));
     progress.check();
-    protocol::ModelResult out = result_of(opened->folder);
+    protocol::ModelResult out = result_of(opened->folder, progress);
     opened->hash = out.hash;
     opened->placement = {request.device == "auto" ? device_ : request.device, request.dtype, request.threads};
     opened->tokenizer = tokenizer_of(opened->folder, out.warnings);

@@ -10,11 +10,14 @@
 #include <ATen/ops/from_blob.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 
 namespace rankscope::internal {
 namespace {
+
+constexpr double kSilentSeconds = 0.5;
 
 at::ScalarType scalar_type(DType dtype) {
     switch (dtype) {
@@ -36,19 +39,52 @@ bool keeps_precision(const std::string& name) {
     return name.ends_with("norm.weight") || name.ends_with(".A_log") || name.ends_with(".dt_bias");
 }
 
-// A copy in `target` on `device`; the mapped bytes are converted without another copy where their alignment
-// allows it.
-at::Tensor read(const TensorView& view, at::Device device, at::ScalarType target) {
+// Bytes at an address that their type does not allow are copied first.
+void fill(at::Tensor& tensor, const TensorView& view) {
     const auto options = at::TensorOptions().dtype(scalar_type(view.dtype));
     if (reinterpret_cast<std::uintptr_t>(view.bytes.data()) % size_of(view.dtype) == 0) {
         // from_blob wants a mutable pointer; the tensor is only read.
-        const at::Tensor mapped =
-            at::from_blob(const_cast<std::byte*>(view.bytes.data()), view.shape, options);
-        return mapped.to(device, target, /*non_blocking=*/false, /*copy=*/true);
+        tensor.copy_(at::from_blob(const_cast<std::byte*>(view.bytes.data()), view.shape, options));
+        return;
     }
-    at::Tensor out = at::empty(view.shape, options);
-    std::memcpy(out.data_ptr(), view.bytes.data(), view.bytes.size());
-    return out.to(device, target);
+    at::Tensor aligned = at::empty(view.shape, options);
+    std::memcpy(aligned.data_ptr(), view.bytes.data(), view.bytes.size());
+    tensor.copy_(aligned);
+}
+
+// Projections of one input in layer i, in the order of their rows in the joint matrix; not all models have all.
+std::vector<std::vector<std::string>> joint_matrices(const ModelConfig& config, std::size_t i) {
+    const std::string layer = "model.layers." + std::to_string(i) + ".";
+    std::vector<std::vector<std::string>> out{{layer + "mlp.gate_proj.weight", layer + "mlp.up_proj.weight"}};
+    if (!config.layers[i].prunable()) return out;
+    std::vector<std::string>& mixer = out.emplace_back();
+    for (const char* part : {"q", "k", "v", "g", "b", "a"}) mixer.push_back(layer + "attn." + part + "_proj.weight");
+    return out;
+}
+
+at::ScalarType target_of(const std::string& name, at::ScalarType dtype) {
+    return keeps_precision(name) && dtype != at::kDouble ? at::kFloat : dtype;
+}
+
+// Where the weights go: matrices that bind() would join lie one behind the other from the start, so that nothing is moved later.
+std::map<std::string, at::Tensor> room_for(const ModelFolder& folder, at::Device device, at::ScalarType dtype) {
+    const auto options = at::TensorOptions().device(device).dtype(dtype);
+    std::map<std::string, at::Tensor> room;
+    for (std::size_t i = 0; i < folder.config().layers.size(); ++i) {
+        for (const auto& names : joint_matrices(folder.config(), i)) {
+            std::int64_t rows = 0;
+            for (const std::string& name : names) rows += folder.has_tensor(name) ? folder.tensor(name).shape[0] : 0;
+            const at::Tensor joint = at::empty({rows, folder.config().hidden_size}, options);
+            std::int64_t row = 0;
+            for (const std::string& name : names) {
+                if (!folder.has_tensor(name)) continue;
+                const std::int64_t count = folder.tensor(name).shape[0];
+                room.emplace(name, joint.narrow(0, row, count));
+                row += count;
+            }
+        }
+    }
+    return room;
 }
 
 }  // namespace
@@ -103,11 +139,10 @@ void Network::bind() {
         };
         take(w.attn_norm, "attn_norm.weight");
         take(w.mlp_norm, "mlp_norm.weight");
+        const auto joint = joint_matrices(config, i);
+        w.mlp_in = joined(joint.front());
         if (config.layers[i].prunable()) {
-            std::vector<std::string> names;
-            for (const char* part : {"q", "k", "v", "g", "b", "a"})
-                names.push_back(layer + "attn." + part + "_proj.weight");
-            w.mixer_in = joined(names);
+            w.mixer_in = joined(joint.back());
             w.key_rows = config.layers[i].key_heads * config.layers[i].key_dim;
             take(w.A_log, "attn.A_log");
             take(w.dt_bias, "attn.dt_bias");
@@ -124,7 +159,6 @@ void Network::bind() {
             take(w.v_bias, "attn.v_proj.bias");
         }
         take(w.o_proj, "attn.o_proj.weight");
-        w.mlp_in = joined({layer + "mlp.gate_proj.weight", layer + "mlp.up_proj.weight"});
         take(w.down_proj, "mlp.down_proj.weight");
     }
 }
@@ -133,15 +167,38 @@ at::Tensor Network::head() const {
     return weights.at(config.tie_word_embeddings ? "model.embeddings.weight" : "lm_head.weight");
 }
 
-Network load_network(const ModelFolder& folder, at::Device device, at::ScalarType dtype) {
+std::int64_t weight_bytes(const ModelFolder& folder, at::ScalarType dtype) {
+    std::int64_t bytes = 0;
+    for (const std::string& name : folder.tensor_names())
+        bytes += folder.tensor(name).elements() * static_cast<std::int64_t>(c10::elementSize(target_of(name, dtype)));
+    return bytes;
+}
+
+Network load_network(const ModelFolder& folder, at::Device device, at::ScalarType dtype, const Progress& progress) {
+    using Clock = std::chrono::steady_clock;
+    const auto began = Clock::now();
     Network network;
     network.config = folder.config();
-    for (const std::string& name : folder.tensor_names()) {
+    network.weights = room_for(folder, device, dtype);
+    const std::vector<std::string> names = folder.tensor_names();
+    double total = 0, done = 0;
+    for (const std::string& name : names) total += static_cast<double>(folder.tensor(name).bytes.size());
+    for (std::size_t i = 0; i < names.size(); ++i) {
         check_stop();
+        const std::string& name = names[i];
+        if (i + 1 < names.size()) folder.will_read(names[i + 1]);
+        const TensorView& view = folder.tensor(name);
+        done += static_cast<double>(view.bytes.size());
         // A tied model may carry a copy of its head, which nobody reads.
         if (name == "lm_head.weight" && network.config.tie_word_embeddings) continue;
-        const at::ScalarType target = keeps_precision(name) && dtype != at::kDouble ? at::kFloat : dtype;
-        network.weights[name] = read(folder.tensor(name), device, target);
+        if (const std::string warning = folder.non_finite(name); !warning.empty()) progress.warning(warning);
+        at::Tensor& tensor = network.weights[name];
+        if (!tensor.defined()) tensor = at::empty(view.shape, at::TensorOptions().device(device).dtype(target_of(name, dtype)));
+        fill(tensor, view);
+        folder.has_read(name);
+        // Small models are there before anybody asks.
+        const double passed = std::chrono::duration<double>(Clock::now() - began).count();
+        if (passed > kSilentSeconds) progress.update({done, total, "bytes", passed * (total - done) / done, {}});
     }
     network.bind();
     return network;

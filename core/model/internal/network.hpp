@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/base/progress.hpp"
 #include "core/checkpoint/model_folder.hpp"
 
 #include <ATen/core/Tensor.h>
@@ -45,7 +46,12 @@ private:
 };
 
 /// Reads the weights. Matrices, embeddings and convolutions become `dtype`; norms, A_log and dt_bias at least
-/// float32.
-[[nodiscard]] Network load_network(const ModelFolder& folder, at::Device device, at::ScalarType dtype);
+/// float32. Each byte of the files is read once and each weight written once; beside the weights no memory is taken that grows
+/// with the model. NaN and infinity are warnings of `progress`.
+[[nodiscard]] Network load_network(const ModelFolder& folder, at::Device device, at::ScalarType dtype,
+                                   const Progress& progress = {});
+
+/// Bytes that the weights take once loaded.
+[[nodiscard]] std::int64_t weight_bytes(const ModelFolder& folder, at::ScalarType dtype);
 
 }  // namespace rankscope::internal

@@ -187,6 +187,41 @@ TEST_F(BadModel, KnownOrUnknownButNotSupported) {
     refused_config("quantization_config", {{"bits", 4}}, 4, {"quantization_config"});
 }
 
+// 550 GB of float32 out of a file that takes no room on the disk: a system that promises more memory than it has would kill the
+// program halfway through.
+TEST_F(BadModel, WeightsThatNoMemoryHolds) {
+    needs_libtorch();
+    constexpr std::int64_t kRows = std::int64_t{1} << 30;
+    const auto whole = WeightsEditor::open(weights_);
+    WeightsEditor weights;
+    std::int64_t holes = 0;  // bytes at the end
+    for (const bool large : {false, true}) {
+        for (const auto& [name, entry] : whole.header.items()) {
+            if (name == "__metadata__" || (name == "model.embeddings.weight" || name == "lm_head.weight") != large) continue;
+            const auto begin = entry.at("data_offsets").at(0).get<std::size_t>(), end = entry.at("data_offsets").at(1).get<std::size_t>();
+            const std::int64_t at = static_cast<std::int64_t>(weights.data.size()) + holes;
+            const std::int64_t size = large ? kRows * 64 * 2 : static_cast<std::int64_t>(end - begin);
+            weights.header[name] = entry;
+            weights.header[name]["data_offsets"] = {at, at + size};
+            if (large) {
+                weights.header[name]["dtype"] = "BF16";
+                weights.header[name]["shape"] = {kRows, 64};
+                holes += size;
+            } else {
+                weights.data += whole.data.substr(begin, end - begin);
+            }
+        }
+    }
+    weights.save(weights_);
+    fs::resize_file(weights_, fs::file_size(weights_) + static_cast<std::uint64_t>(holes));
+    Json config = config_;
+    config["vocab_size"] = kRows;
+    damage("config.json", config.dump());
+    expect_refused({"evaluate", model_, "--ids", ids_}, 5, {"not enough memory", "available", "expected 549.8 GB for the weights as float32"});
+    // Half of it is still too much.
+    expect_refused({"evaluate", model_, "--ids", ids_, "--dtype", "bfloat16"}, 5, {"expected 274.9 GB for the weights as bfloat16"});
+}
+
 TEST_F(BadModel, NanAndInfinityAreWarnedAboutByName) {
     WeightsEditor bad = WeightsEditor::open(weights_);
     const bool half = bad.header[kQuery]["dtype"] == "BF16";

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <fstream>
+#include <span>
 #include <string>
 
 #include "core/base/error.hpp"
@@ -32,6 +34,41 @@ TEST(MappedFile, ShowsTheBytesOfTheFile) {
     write_bytes(folder / "empty", "");
     EXPECT_TRUE(MappedFile(folder / "empty").bytes().empty());
     EXPECT_EQ(read_text_file(folder / "empty"), "");
+}
+
+// Memory of our own, told the same, would be lost.
+TEST(MappedFile, AdvisesAboutItsOwnBytesAlone) {
+    const ScratchFolder folder;
+    const std::string bytes(50'000, 'x'), own(50'000, 'y');
+    write_bytes(folder / "file", bytes);
+    const MappedFile file(folder / "file");
+    std::string copy(own);
+    for (const std::span<const std::byte> part :
+         {file.bytes(), file.bytes().subspan(100, 20'000), file.bytes().subspan(49'999), file.bytes().first(0), std::as_bytes(std::span(copy))}) {
+        file.will_read(part);
+        file.has_read(part);
+    }
+    EXPECT_EQ(copy, own);
+    EXPECT_EQ(std::string(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()), bytes);
+}
+
+TEST(MappedFile, GivesBackWhatHasBeenRead) {
+    const ScratchFolder folder;
+    write_bytes(folder / "file", std::string(std::size_t{4} << 20, 'x'));
+    const MappedFile file(folder / "file");
+    const auto pages_in_memory = [] {
+        std::ifstream statm("/proc/self/statm");
+        std::int64_t all = 0, resident = 0, shared = 0;
+        statm >> all >> resident >> shared;
+        return shared;
+    };
+    const std::int64_t before = pages_in_memory();
+    int sum = 0;
+    for (const std::byte b : file.bytes()) sum += static_cast<int>(b);
+    EXPECT_EQ(sum, ('x' << 22));
+    EXPECT_GT(pages_in_memory(), before + 900);
+    file.has_read(file.bytes());
+    EXPECT_LT(pages_in_memory(), before + 100);
 }
 
 TEST(MappedFile, RefusesWhatIsNoFile) {

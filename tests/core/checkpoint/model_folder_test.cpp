@@ -114,6 +114,15 @@ TEST_F(ModelFolders, IgnoreTensorsWithoutEffectAndSaySo) {
     EXPECT_THAT(folder.warnings()[0], testing::HasSubstr("attn.D"));
 }
 
+// A model of 24 layers would bury everything else under as many lines.
+TEST_F(ModelFolders, SayOnceWhatIsIgnoredInEveryLayer) {
+    const ModelFolder folder = ModelFolder::open(changed([](RawTensors& t) {
+        for (const char* layer : {"0", "1"}) t.set("model.layers." + std::string(layer) + ".attn.D", "F32", {1}, std::string(4, '\0'));
+    }));
+    ASSERT_EQ(folder.warnings().size(), 1u);
+    EXPECT_THAT(folder.warnings()[0], testing::AllOf(testing::HasSubstr("2 tensors"), testing::HasSubstr("model.layers.0.attn.D")));
+}
+
 TEST_F(ModelFolders, ShareATiedHead) {
     const ModelFolder folder = ModelFolder::open(golden_model("delta_net-tied"));
     EXPECT_EQ(folder.tensor("lm_head.weight").bytes.data(), folder.tensor("model.embeddings.weight").bytes.data());
