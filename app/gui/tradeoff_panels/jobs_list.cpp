@@ -30,7 +30,9 @@ QString tr(const char* text) {
 QString progressText(const EngineJob& job) {
     if (job.state == EngineJob::State::Queued) return tr("queued");
     QStringList parts;
-    if (job.total > 0)
+    if (job.total > 0 && job.unit == QLatin1String("bytes"))
+        parts.append(tr("%1 of %2").arg(number_text::bytes(job.done), number_text::bytes(job.total)));
+    else if (job.total > 0)
         parts.append(tr("%1 of %2 %3")
                          .arg(number_text::integer(std::llround(job.done)),
                               number_text::integer(std::llround(job.total)), job.unit)

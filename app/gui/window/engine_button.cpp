@@ -4,6 +4,7 @@
 #include "app/gui/client/engine_control.hpp"
 #include "app/gui/theme/fonts.hpp"
 #include "app/gui/theme/icons.hpp"
+#include "app/gui/theme/number_text.hpp"
 #include "app/gui/widgets/elided_label.hpp"
 
 #include <QApplication>
@@ -25,6 +26,8 @@ QString progressText(const QString& unit, double done, double total, double etaS
     if (total > 0) {
         text = unit.isEmpty()
                    ? QStringLiteral("%1 %").arg(qRound(100 * done / total))
+               : unit == QLatin1String("bytes")
+                   ? EngineButton::tr("%1 of %2").arg(number_text::bytes(done), number_text::bytes(total))
                    : EngineButton::tr("%1 of %2 %3").arg(qRound64(done)).arg(qRound64(total)).arg(unit);
     }
     if (etaSeconds >= 0) {

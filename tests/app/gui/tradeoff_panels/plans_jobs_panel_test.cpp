@@ -261,6 +261,24 @@ TEST_F(PlansTest, TheTwinHasFullPrecision) {
     EXPECT_DOUBLE_EQ(plans().table().rows[plans().rowOf(facts.id)][6].toDouble(), facts.delta);
 }
 
+// Ten digits of ten digits fit nowhere.
+TEST_F(PlansTest, JobsThatCountBytesShowThemInUnitsForPeople) {
+    EngineJob loading;
+    loading.id = 3;
+    loading.state = EngineJob::State::Running;
+    loading.done = 1.75 * 1024 * 1024 * 1024;
+    loading.total = 2.5 * 1024 * 1024 * 1024;
+    loading.unit = QStringLiteral("bytes");
+    loading.etaSeconds = 2;
+    panel.showTab(PlansJobsPanel::Tab::Jobs);
+    sample.engine.setJobs({loading});
+    QApplication::processEvents();
+    QStringList said;
+    for (const QLabel* label : panel.jobs()->findChildren<QLabel*>())
+        said.append(label->text());
+    EXPECT_TRUE(said.contains(QStringLiteral("1.75 GiB of 2.50 GiB · 2 s left"))) << said.join('|').toStdString();
+}
+
 TEST_F(PlansTest, JobsShowProgressAndCanBeCancelled) {
     EngineJob running;
     running.id = 7;
