@@ -38,7 +38,7 @@ namespace rankscope::internal {
 /// heard.
 [[nodiscard]] std::int64_t product_rows(std::int64_t in, std::int64_t out, at::ScalarType dtype);
 
-/// x Wᵀ (+ b) in x's dtype, in tiles of product_rows where the weight needs no gradient.
+/// x Wᵀ (+ b) in x's dtype. Where the weight needs no gradient, in tiles that take no longer than one of product_rows.
 [[nodiscard]] at::Tensor project(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias = {});
 
 }  // namespace rankscope::internal
