@@ -62,19 +62,20 @@ at::Tensor attention(const LayerConfig& layer, const LayerWeights& w, const at::
         v = v.repeat_interleave(spec.heads / spec.kv_heads, 1);
     }
     const auto options = x.options().dtype(at::kLong);
-    // Query i stands behind the keys of the past: distance to key j in tokens.
-    const at::Tensor distance =
-        (at::arange(T, options) + (k.size(2) - T)).unsqueeze(1) - at::arange(k.size(2), options).unsqueeze(0);
-    at::Tensor visible = distance >= 0;
-    if (spec.window) visible = visible.logical_and(distance < *spec.window);
-    // In blocks of queries, between which a stop is heard.
+    const std::int64_t before = k.size(2) - T;  // query i stands behind the keys of the past
+    // In blocks of queries, between which a stop is heard. Each takes the keys that one of its queries sees: the mask of all
+    // queries and all keys is never there.
     const std::int64_t step = product_rows(k.size(2), 2 * B * spec.heads * hd, x.scalar_type());
     std::vector<at::Tensor> parts;
     for (std::int64_t begin = 0; begin < T; begin += step) {
         check_stop();
-        const std::int64_t count = std::min(step, T - begin);
-        parts.push_back(at::scaled_dot_product_attention(q.narrow(2, begin, count), k, v, visible.narrow(0, begin, count), 0.0,
-                                                         false, layer.scale));
+        const std::int64_t count = std::min(step, T - begin), last = before + begin + count;
+        const std::int64_t first = spec.window ? std::max<std::int64_t>(0, before + begin + 1 - *spec.window) : 0;
+        const at::Tensor distance = at::arange(before + begin, last, options).unsqueeze(1) - at::arange(first, last, options).unsqueeze(0);
+        at::Tensor visible = distance >= 0;
+        if (spec.window) visible = visible.logical_and(distance < *spec.window);
+        parts.push_back(at::scaled_dot_product_attention(q.narrow(2, begin, count), k.narrow(2, first, last - first),
+                                                         v.narrow(2, first, last - first), visible, 0.0, false, layer.scale));
     }
     const at::Tensor o = parts.size() == 1 ? parts.front() : at::cat(parts, 2);
     return project(o.transpose(1, 2).reshape({B, T, -1}), w.o_proj);
