@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cmath>
 #include <memory>
+#include <numeric>
 
 #include "core/base/random.hpp"
 #include "core/evaluation/mixer_timing.hpp"
@@ -90,8 +91,18 @@ BenchResult bench(const Model& model, const BenchRequest& request, const Progres
     BenchResult result;
     result.device = model.device();
     model.forget_used_mixers();
-    const double total = static_cast<double>((request.lengths.size() + 1) * variants.size()) * (request.repeats + 1);
+    // In tokens of a prompt. Decoding reads all weights for one token, which takes about as long as computing with them for some.
+    constexpr std::int64_t kDecodedToken = 16;
+    const auto began = Clock::now();
+    const std::int64_t decoding = kDecodedToken * request.decode_tokens;
+    const auto runs = static_cast<double>(variants.size()) * (request.repeats + 1);
+    const double total = runs * static_cast<double>(std::accumulate(request.lengths.begin(), request.lengths.end(), decoding) * request.batch);
     double done = 0;
+    const auto step = [&](std::int64_t tokens) {
+        done += static_cast<double>(tokens * request.batch);
+        const double passed = milliseconds_since(began) / 1000;
+        progress.update({done, total, "tokens", passed > 0.5 ? passed * (total - done) / done : -1, {}});
+    };
     const auto reset = [&] {
         for (Variant& v : variants) {
             v.milliseconds.clear();
@@ -116,7 +127,7 @@ BenchResult bench(const Model& model, const BenchRequest& request, const Progres
                     variants[v].milliseconds.push_back(whole);
                     variants[v].mixer_milliseconds.push_back(mixer);
                 }
-                progress.update({++done, total, "runs", -1, {}});
+                step(length);
             }
         }
         for (const Variant& v : variants) {
@@ -141,7 +152,7 @@ BenchResult bench(const Model& model, const BenchRequest& request, const Progres
                 variant.milliseconds.push_back(milliseconds_since(start));
                 variant.mixer_milliseconds.push_back(1000 * mixer_seconds);
             }
-            progress.update({++done, total, "runs", -1, {}});
+            step(decoding);
         }
     }
     for (const Variant& v : variants) {
