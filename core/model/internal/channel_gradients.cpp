@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // First-order Taylor scores as in LLM-Pruner (Ma, Fang & Wang 2023): Σ_j |W_ij ∂L/∂W_ij| over the rows of
 // q_proj and k_proj, the gradient summed over all rows of text before the absolute value is taken.
+#include "core/base/stop_scope.hpp"
 #include "core/model/internal/layer_operations.hpp"
 #include "core/model/internal/torch_errors.hpp"
 #include "core/model/internal/torch_model.hpp"
@@ -8,71 +9,144 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Reduction.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/zeros_like.h>
+#include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <algorithm>
+#include <chrono>
+#include <functional>
+
 namespace rankscope::internal {
+
+namespace {
+
+// Rows of logits at a time.
+constexpr std::int64_t kLossRows = 256;
+
+// Of the summed loss of one row of text: first for its last hidden states [1, T, D], in tiles of rows, then layer by layer towards
+// the embeddings. A layer is run again for its own graph, so that there is never more than the graph of one layer.
+class Backpropagation {
+public:
+    Backpropagation(const Network& network, const std::function<void()>& after_layer) : network_(network), after_layer_(after_layer) {
+        first_ = network_.layers.size();
+        for (std::size_t l = network_.layers.size(); l-- > 0;) {
+            if (network_.config.layers[l].prunable()) first_ = l;
+        }
+        sums.resize(network_.layers.size());
+    }
+
+    void add(const at::Tensor& ids) {
+        std::vector<at::Tensor> inputs;
+        {
+            const at::NoGradGuard guard;
+            inputs.push_back(internal::embed(network_, ids));
+            for (std::size_t l = 0; l < network_.layers.size(); ++l) {
+                check_stop();
+                inputs.push_back(internal::run_layer(network_, static_cast<std::int64_t>(l), network_.layers[l], inputs.back(), {}));
+                after_layer_();
+            }
+        }
+        at::Tensor gradient = of_last(inputs.back(), ids);
+        for (std::size_t l = network_.layers.size(); l-- > first_;) {
+            inputs.pop_back();
+            gradient = through(l, inputs.back(), gradient);
+            after_layer_();
+        }
+    }
+
+    /// Gradients of q_proj, then k_proj, [2 · key rows, D] per layer; undefined for attention layers.
+    std::vector<at::Tensor> sums;
+
+private:
+    [[nodiscard]] at::Tensor of_last(const at::Tensor& last, const at::Tensor& ids) const {
+        at::Tensor gradient = at::zeros_like(last);
+        const std::int64_t n = ids.size(1) - 1;
+        for (std::int64_t begin = 0; begin < n; begin += kLossRows) {
+            check_stop();
+            const std::int64_t count = std::min(kLossRows, n - begin);
+            const at::Tensor x = last.narrow(1, begin, count).detach().requires_grad_(true);
+            const at::Tensor logits = project(final_hidden(network_, x).reshape({count, -1}), network_.head());
+            const at::Tensor targets = ids.narrow(1, begin + 1, count).reshape({count});
+            const at::Tensor loss = at::cross_entropy_loss(logits, targets, {}, at::Reduction::Sum);
+            gradient.narrow(1, begin, count).copy_(torch::autograd::grad({loss}, {x}).front());
+        }
+        return gradient;
+    }
+
+    // From the gradient of what layer l gives to that of its input; adds up those of its projections.
+    [[nodiscard]] at::Tensor through(std::size_t l, const at::Tensor& input, const at::Tensor& gradient) {
+        const bool prunable = network_.config.layers[l].prunable();
+        const at::Tensor x = input.detach().requires_grad_(l > first_);
+        LayerWeights weights = network_.layers[l];
+        std::vector<at::Tensor> leaves;
+        at::Tensor keys;
+        if (prunable) {
+            const at::Tensor all = weights.mixer_in.detach();
+            const std::int64_t rows = 2 * weights.key_rows;
+            keys = all.narrow(0, 0, rows).detach().requires_grad_(true);
+            weights.mixer_in = at::cat({keys, all.narrow(0, rows, all.size(0) - rows)}, 0);
+            leaves.push_back(keys);
+        }
+        if (l > first_) leaves.push_back(x);
+        const at::Tensor out = internal::run_layer(network_, static_cast<std::int64_t>(l), weights, x, {});
+        const auto found = torch::autograd::grad({out}, leaves, {gradient}, std::nullopt, false, true);
+        if (prunable && found.front().defined()) {
+            if (sums[l].defined()) {
+                sums[l].add_(found.front());
+            } else {
+                // A copy: what autograd gives is a part of the gradient of all projections and would keep that alive.
+                sums[l] = found.front().to(wide(found.front()), /*non_blocking=*/false, /*copy=*/true);
+            }
+        }
+        return l > first_ ? found.back() : at::Tensor();
+    }
+
+    const Network& network_;
+    const std::function<void()>& after_layer_;
+    std::size_t first_ = 0;  // the layer that no gradient has to go through
+};
+
+}  // namespace
 
 ChannelGradients TorchModel::channel_gradients(std::span<const std::vector<std::int32_t>> rows,
                                                const Progress& progress) const {
     return translated([&] {
         const at::AutoGradMode guard(true);
-        // Only the projections of interest take part; everything before the first of them needs no graph.
-        Network network = network_;
-        std::vector<at::Tensor> leaves;
-        for (std::size_t l = 0; l < network.layers.size(); ++l) {
-            if (!network.config.layers[l].prunable()) continue;
-            for (const char* part : {"q_proj", "k_proj"}) {
-                at::Tensor& t =
-                    network.weights.at("model.layers." + std::to_string(l) + ".attn." + part + ".weight");
-                t = t.detach().clone().requires_grad_(true);
-                leaves.push_back(t);
-            }
-        }
-        std::vector<at::Tensor> sums(leaves.size());
+        const auto began = std::chrono::steady_clock::now();
+        const auto total = static_cast<double>(rows.size());
         double done = 0;
+        // Forwards and, with the layer run again, backwards, which takes about three times as long as forwards.
+        const double step = 1.0 / static_cast<double>(2 * network_.layers.size());
+        const std::function<void()> after_layer = [&] {
+            done += step;
+            const double passed = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+            progress.update({done, total, "windows", passed > 0.5 ? passed * (total - done) / done : -1, "gradients"});
+        };
+        Backpropagation gradients(network_, after_layer);
         std::int64_t tokens = 0;
-        for (const auto& row : rows) {
-            if (row.size() < 2) continue;
-            const at::Tensor ids = checked_ids(std::span(&row, 1));
-            network.bind();
-            at::Tensor x = internal::embed(network, ids);
-            for (std::size_t l = 0; l < network.layers.size(); ++l) {
-                progress.check();
-                x = internal::run_layer(network, static_cast<std::int64_t>(l), network.layers[l], x, {});
-            }
-            const std::int64_t n = ids.size(1) - 1;
-            const at::Tensor hidden = final_hidden(network, x.narrow(1, 0, n)).reshape({n, -1});
-            const at::Tensor logits = project(hidden, network.head());
-            const at::Tensor loss =
-                at::cross_entropy_loss(logits, ids.narrow(1, 1, n).reshape({n}), {}, at::Reduction::Sum);
-            tokens += n;
-            const auto gradients = torch::autograd::grad({loss}, leaves, {}, std::nullopt, false, true);
-            for (std::size_t i = 0; i < leaves.size(); ++i) {
-                if (!gradients[i].defined()) continue;
-                const at::Tensor g = gradients[i].to(at::kDouble);
-                sums[i] = sums[i].defined() ? sums[i] + g : g;
-            }
-            progress.update({++done, static_cast<double>(rows.size()), "windows", -1, "gradients"});
+        for (std::size_t r = 0; r < rows.size(); ++r) {
+            progress.check();
+            done = static_cast<double>(r);
+            if (rows[r].size() < 2) continue;
+            gradients.add(checked_ids(rows.subspan(r, 1)));
+            tokens += std::ssize(rows[r]) - 1;
         }
         if (tokens == 0)
             throw_input("no gradient: every row has fewer than 2 tokens, expected at least one longer row");
+        const c10::InferenceMode no_graph;
         ChannelGradients out;
-        out.scores.resize(network.layers.size());
-        std::size_t i = 0;
-        for (std::size_t l = 0; l < network.layers.size(); ++l) {
-            if (!network.config.layers[l].prunable()) continue;
-            at::Tensor score;
-            for (int part = 0; part < 2; ++part, ++i) {
-                if (!sums[i].defined()) continue;
-                const at::Tensor s =
-                    (leaves[i].detach().to(at::kDouble) * sums[i]).abs().sum(1) / static_cast<double>(tokens);
-                score = score.defined() ? score + s : s;
-            }
-            if (!score.defined()) continue;
-            score = score.to(at::kCPU).contiguous();
-            out.scores[l].assign(score.const_data_ptr<double>(),
-                                 score.const_data_ptr<double>() + score.numel());
+        out.scores.resize(network_.layers.size());
+        for (std::size_t l = 0; l < network_.layers.size(); ++l) {
+            at::Tensor& sum = gradients.sums[l];
+            if (!sum.defined()) continue;
+            const at::Tensor keys = network_.layers[l].mixer_in.narrow(0, 0, sum.size(0)).to(at::kDouble);
+            at::Tensor score = (keys * sum.to(at::kDouble)).abs().sum(1) / static_cast<double>(tokens);
+            sum.reset();
+            score = (score.narrow(0, 0, score.size(0) / 2) + score.narrow(0, score.size(0) / 2, score.size(0) / 2)).to(at::kCPU).contiguous();
+            out.scores[l].assign(score.const_data_ptr<double>(), score.const_data_ptr<double>() + score.numel());
         }
         return out;
     });
