@@ -8,6 +8,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
+#include "core/base/memory.hpp"
 
 namespace rankscope {
 namespace {
@@ -93,6 +94,16 @@ std::uint64_t byte_size(const TensorSource& tensor) {
     return bytes;
 }
 
+// Minutes of writing end in nothing where the disk cannot hold the model.
+void check_space(const std::filesystem::path& folder, std::uint64_t total) {
+    std::error_code code;
+    const auto space = std::filesystem::space(folder, code);
+    if (code || space.available >= total) return;
+    throw_resource("disk too full: " + printable(folder.parent_path().string(), 400) + ": found " + bytes_text(static_cast<std::int64_t>(space.available))
+                       + " free, expected " + bytes_text(static_cast<std::int64_t>(total)) + " for the weights of this export",
+                   "free some disk space or choose another folder");
+}
+
 void write_index(const std::filesystem::path& folder, const std::map<std::string, std::vector<TensorSource>>& shards, std::uint64_t total) {
     nlohmann::ordered_json index;
     index["metadata"]["total_size"] = total;
@@ -117,15 +128,22 @@ void write_exported_tensors(const ModelFolder& source, const Plan& plan, std::in
         TensorSource tensor{name, view.dtype, view.shape, {}};
         const auto choice = choices.find(name);
         if (choice == choices.end()) {
-            tensor.write = [&meter, &view](const Sink& sink) { meter->pass(sink, view.bytes); };
+            tensor.write = [&meter, &view, &source, name](const Sink& sink) {
+                meter->pass(sink, view.bytes);
+                source.has_read(name);
+            };
         } else {
             const RowChoice& rows = choice->second;
             tensor.shape[0] = rows.heads * rows.written;
-            tensor.write = [&meter, &view, &rows](const Sink& sink) { write_rows(view, rows, *meter, sink); };
+            tensor.write = [&meter, &view, &rows, &source, name](const Sink& sink) {
+                write_rows(view, rows, *meter, sink);
+                source.has_read(name);
+            };
         }
         total += byte_size(tensor);
         shards[source.shard_of(name)].push_back(std::move(tensor));
     }
+    check_space(folder, total);
     meter.emplace(progress, static_cast<double>(total));
     // transformers refuses files whose metadata does not name the format.
     for (const auto& [shard, tensors] : shards) write_safetensors(folder / shard, tensors, {{"format", "pt"}});

@@ -95,8 +95,8 @@ protected:
         if (mounted_) ::umount2(path("small").c_str(), MNT_DETACH);
     }
 
-    void refused(const std::vector<std::string>& arguments) {
-        expect_refused(arguments, 5, {"No space left"});
+    void refused(const std::vector<std::string>& arguments, const std::string& message = "No space left") {
+        expect_refused(arguments, 5, {message});
         EXPECT_TRUE(fs::is_empty(folder_ / "small")) << arguments.front();
     }
 
@@ -106,7 +106,7 @@ protected:
 
 TEST_F(FullDisk, IsSaidAndNothingIsLeft) {
     run_well({"plan", model_, "--method", "l1", "--ratio", "0.5", "-o", path("plan.json")});
-    refused({"export", model_, "--plan", path("plan.json"), "-o", path("small/exported")});
+    refused({"export", model_, "--plan", path("plan.json"), "-o", path("small/exported")}, "disk too full");
     refused({"corpus", "story", "--stories", "200", "-o", path("small/world")});
     Json ids = Json::array();
     ids.push_back(std::vector<int>(300, 7));
