@@ -170,7 +170,7 @@ ExportResult export_model(const ModelFolder& source, const Plan& plan, const fs:
         std::error_code code;
         if (!(fs::is_directory(path, code) && fs::is_empty(path, code))) refuse_existing(path, false);
     }
-    const std::string hash = source.hash();
+    const std::string hash = source.hash(progress);
     check_plan(plan, source.config(), hash, force, "plan");
     const Geometry geometry = decide(source.config(), plan, layout);
     AtomicFolder output(path, force);
