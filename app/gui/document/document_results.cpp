@@ -5,12 +5,27 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <utility>
 
 namespace rankscope::gui {
 namespace {
 
 bool pruned(const LayerChoice& layer) {
     return !layer.method.empty() && layer.kept < layer.key_dim;
+}
+
+// Whether two plans of one model remove the same channels by the same methods. A file may name layers that
+// keep all of theirs.
+bool samePruning(const Plan& a, const Plan& b) {
+    const auto essence = [](const Plan& plan) {
+        std::map<std::int64_t, std::pair<std::string, KeptChannels>> layers;
+        for (const PlanLayer& layer : plan.layers) {
+            if (layer.kept_dim() < layer.key_dim) layers[layer.index] = {layer.method, layer.keep};
+        }
+        return layers;
+    };
+    return a.model_hash == b.model_hash && a.scale == b.scale && essence(a) == essence(b);
 }
 
 }  // namespace
@@ -83,7 +98,9 @@ std::optional<Plan> Document::toPlan(const PlanChoice& choice) const {
         }
         plan.layers.push_back({layer.index, layer.method, ratio, layer.key_dim, std::move(*kept)});
     }
-    return plan;
+    // A file or the engine has said it before: with the ratio, seed and calibration that it came of.
+    const PlanRecord* known = record(choice);
+    return known != nullptr && known->plan && samePruning(*known->plan, plan) ? known->plan : plan;
 }
 
 std::optional<Plan> Document::exactPlan(const PlanChoice& choice) const {

@@ -67,6 +67,7 @@ void MainWindow::openPlan(const QString& path) {
         PlanChoice choice = document.choiceOf(plan, true, printable(path.toStdString(), 400));
         choice.name = info.completeBaseName().toStdString();
         keeper_->remember(path);
+        document.updateRecord(choice, [&](PlanRecord& record) { record.plan = plan; });
         document.setPlan(tr("Open plan %1").arg(info.completeBaseName()), std::move(choice));
         say(tr("Opened %1").arg(path));
     } catch (const Error& error) {

@@ -15,6 +15,7 @@
 #include <gtest/gtest.h>
 
 #include <QAction>
+#include <QFile>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QLineEdit>
@@ -55,6 +56,32 @@ TEST_F(PlanFiles, WhatIsSavedIsThePlanAndOpensAsIt) {
     window->openPath(file("other.json"));
     window->openPath(file("current.json"));
     EXPECT_TRUE(samePlan(sample.document.plan(), current));
+}
+
+// Where a plan comes from is part of it: its ratio, seed and calibration come back as they were.
+TEST_F(PlanFiles, AFileOfTheCommandLineIsTheSameAfterwards) {
+    Plan plan = *sample.document.toPlan(sample.document.plan());
+    for (PlanLayer& layer : plan.layers)
+        layer.ratio = 0.51;
+    std::swap(plan.layers[1].keep[0], plan.layers[1].keep[1]);
+    plan.seed = 7;
+    plan.calibration_hash = std::string(64, 'c');
+    plan.calibration_tokens = 12345;
+    plan.created_by = "rankscope 9.9";
+    const std::string text = to_json(plan);
+    QFile written(file("cli.json"));
+    ASSERT_TRUE(written.open(QIODevice::WriteOnly));
+    written.write(QByteArray::fromStdString(text));
+    written.close();
+    window->openPath(file("cli.json"));
+    ASSERT_FALSE(window->banner()->isVisible()) << window->banner()->text().sentence.toStdString();
+    window->savePlan({}, file("again.json"));
+    EXPECT_EQ(read_plan(file("again.json").toStdString()), plan);
+    // Edited it is another plan, of this window.
+    sample.document.setPlan(QStringLiteral("Layer 0"), sample.document.withKept(0, 8, "l1"));
+    const std::optional<Plan> edited = sample.document.toPlan(sample.document.plan());
+    ASSERT_TRUE(edited);
+    EXPECT_NE(edited->created_by, "rankscope 9.9");
 }
 
 TEST_F(PlanFiles, AsksTheEngineForWhatItAloneKnows) {
