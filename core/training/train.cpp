@@ -11,6 +11,8 @@
 
 #include "core/base/error.hpp"
 #include "core/base/file.hpp"
+#include "core/base/memory.hpp"
+#include "core/checkpoint/expected_tensors.hpp"
 #include "core/model/internal/device.hpp"
 #include "core/model/internal/torch_errors.hpp"
 #include "core/model/internal/used_mixers.hpp"
@@ -146,11 +148,35 @@ void write_record(const fs::path& folder, const TrainRequest& request, const Tra
     write_text_file(folder / "rankscope-training.json", out.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
+// Weights, gradients and what the optimiser remembers, and what the graph of a single sequence keeps of every layer for going back:
+// about the gate, up and product of the MLP and a dozen widths of the residual stream. All float32; a step of more sequences that
+// does not fit is refused when it runs. Without this, a system that promises more
+// memory than it has kills the process minutes later.
+void check_memory(const ModelConfig& config, const TrainingOptions& options, const at::Device& device) {
+    if (!device.is_cpu()) return;  // a GPU refuses by itself
+    std::int64_t parameters = 0, joined = 0;  // joined: in the graph, projections of one input lie in one matrix
+    for (const ExpectedTensor& tensor : expected_tensors(config)) {
+        std::int64_t elements = 1;
+        for (const std::int64_t extent : tensor.shape) elements *= extent;
+        parameters += elements;
+        const std::string& name = tensor.name;
+        if (name.ends_with("_proj.weight") && !name.ends_with("o_proj.weight") && !name.ends_with("down_proj.weight")) joined += elements;
+    }
+    const std::int64_t copies = options.optimizer == OptimizerKind::AdamW ? 4 : 3;  // Muon remembers one number, for matrices
+    const std::int64_t kept = options.length * std::ssize(config.layers) * (3 * config.intermediate_size + 12 * config.hidden_size);
+    const std::int64_t needed = (parameters * copies + joined + kept) * 4, available = available_memory();
+    if (needed <= available) return;
+    throw_resource("not enough memory: training: found " + bytes_text(available) + " available, expected at least " + bytes_text(needed) + " for weights, gradients and optimiser of "
+                       + std::to_string(parameters) + " parameters and a sequence of " + std::to_string(options.length) + " tokens",
+                   (parameters * copies + joined) * 4 > available ? "take a machine with more memory, or a smaller model" : "a smaller training.length needs less");
+}
+
 TrainResult run_training(const TrainRequest& request, const Progress& progress) {
     const std::string config_text = read_text_file(request.config, 16 << 20);
     const ModelConfig config = parse_model_config(config_text, request.config);
     const TrainingOptions options = parse_training_options(config_text, request.config);
     const at::Device device = internal::prepare_device(request.placement);
+    check_memory(config, options, device);
     internal::UsedMixers::instance().forget();
 
     TrainingFolder folder(request);

@@ -84,7 +84,7 @@ void take_weights(Network& network, const ModelFolder& folder) {
                                     shape_text(tensor.sizes())),
                         "take the config.json of the model to start from");
         }
-        tensor = found->second.clone();
+        tensor = found->second;
     }
     network.bind();
 }

@@ -42,6 +42,19 @@ TEST_F(Train, WritesAModelThatOtherCommandsTake) {
     expect_refused(arguments("model", 12), 2, {"model", "exists"});
 }
 
+// A model of 300 billion parameters: refused before anything is drawn, tokenised or allocated.
+TEST_F(Train, WhatNoMemoryHoldsIsRefusedAtOnce) {
+    needs_libtorch();
+    Json config = Json::parse(read_file(config_));
+    config["hidden_size"] = 16384;
+    config["num_heads"] = 128;
+    config["num_hidden_layers"] = 100;
+    config.erase("intermediate_size");
+    write("config.json", config.dump());
+    expect_refused(arguments("model", 12), 5, {"not enough memory: training", "available", "for weights, gradients and optimiser of", "parameters"});
+    EXPECT_FALSE(fs::exists(path("model")));
+}
+
 TEST_F(Train, WhereMemoryRunsOutItNamesBatchAndLength) {
     Json config = Json::parse(read_file(config_));
     config["training"]["batch"] = 65536;
