@@ -56,17 +56,18 @@ public:
 
     void run() {
         if (depth_ == 0) return;
-        const auto began = std::chrono::steady_clock::now();
-        const auto total = static_cast<double>(windows_.rows.size());
-        for_each_batch(make_batches(windows_.rows, kBatchTokens), progress_, [&](const Batch& batch) {
-            run_batch(batch);
-            const auto done = static_cast<double>(batch.first + batch.count);
-            const double passed = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-            progress_.update({done, total, "windows", passed > 0.5 ? passed * (total - done) / done : -1, "calibrating"});
-        });
+        for_each_batch(make_batches(windows_.rows, kBatchTokens), progress_, [&](const Batch& batch) { run_batch(batch); });
     }
 
 private:
+    // A batch of a large model takes a minute: told after every layer.
+    void tell(const Batch& batch, std::size_t layers) const {
+        const auto total = static_cast<double>(windows_.rows.size());
+        const double done = static_cast<double>(batch.first) + static_cast<double>(batch.count * layers) / static_cast<double>(depth_);
+        const double passed = std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
+        progress_.update({done, total, "windows", passed > 0.5 ? passed * (total - done) / done : -1, "calibrating"});
+    }
+
     void run_batch(const Batch& batch) {
         if (failure_) std::rethrow_exception(failure_);
         Hidden hidden = model_.embed(std::span(windows_.rows).subspan(batch.first, batch.count));
@@ -79,6 +80,7 @@ private:
             RunOptions options;
             if (needs_[l].activations() && new_in(batch, l) < batch.count) options.trace = &trace;
             hidden = model_.run_layer(static_cast<std::int64_t>(l), hidden, options);
+            tell(batch, l + 1);
         }
     }
 
@@ -107,6 +109,7 @@ private:
     ChannelStatistics& statistics_;
     const Progress& progress_;
     std::size_t depth_;
+    std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
     std::vector<std::size_t> counted_;  ///< per window: leading layers whose statistics hold it
     std::exception_ptr failure_;
 };

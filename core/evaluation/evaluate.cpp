@@ -43,16 +43,22 @@ EvaluateResult evaluate(const Model& model, std::int64_t full_parameters, const 
 
     const std::vector<Batch> batches = make_batches(rows, kBatchTokens);
     const auto total = static_cast<double>(rows.size() * runner.variants());
+    // A batch of a large model takes a minute: told after every layer. The head costs about as much as a layer.
+    const auto steps = static_cast<double>(runner.layer_runs()) + static_cast<double>(runner.variants());
     for_each_batch(batches, progress, [&](const Batch& batch) {
         const std::span ids(rows.data() + batch.first, batch.count);
         runner.begin(ids);
+        double step = 0;
+        const auto tell = [&] {
+            const double share = (static_cast<double>(batch.first) + static_cast<double>(batch.count) * ++step / steps) / static_cast<double>(rows.size());
+            const double passed = since(began);
+            progress.update({total * share, total, "windows", passed > 0.5 ? passed * (1 - share) / share : -1, {}});
+        };
         for (std::size_t v = 0; v < runner.variants(); ++v) {
             const auto start = Clock::now();
-            store(scores[v], model.score(runner.run(v, progress), ids), order, batch.first);
+            store(scores[v], model.score(runner.run(v, progress, tell), ids), order, batch.first);
             seconds[v] += since(start);
-            const auto done = static_cast<double>(batch.first * runner.variants() + (v + 1) * batch.count);
-            const double passed = since(began);
-            progress.update({done, total, "windows", passed > 0.5 ? passed * (total - done) / done : -1, {}});
+            tell();
         }
     });
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <functional>
 #include <list>
 #include <numbers>
 
@@ -52,16 +53,17 @@ public:
         for (std::size_t i = 0; i < variants.size(); ++i) {
             for (std::size_t b = 0; b < batches_.size(); ++b) {
                 // The full model goes along, so that the first difference is there after the first window.
-                run(*full_, b, true, progress);
                 const bool known = variants[i]->done[b];
-                run(*variants[i], b, remember, progress);
+                const int runs = (full_->done[b] ? 0 : 1) + (known ? 0 : 1);
+                run(*full_, b, true, progress, count.within(progress, 0, runs));
+                run(*variants[i], b, remember, progress, count.within(progress, runs - 1, runs));
                 count.step(progress);
                 if (partial && (!known || b + 1 == batches_.size())) partial(partial_of(i, plans[i], *variants[i]));
             }
         }
         if (variants.empty()) {
             for (std::size_t b = 0; b < batches_.size(); ++b) {
-                run(*full_, b, true, progress);
+                run(*full_, b, true, progress, count.within(progress, 0, 1));
                 count.step(progress);
                 if (partial) partial(full_partial());
             }
@@ -74,7 +76,7 @@ public:
         Count count{Clock::now(), 0, static_cast<double>(2 * batches_.size())};
         for (const auto& variant : {first, second}) {
             for (std::size_t i = 0; i < batches_.size(); ++i) {
-                run(*variant, i, variant == first, progress);
+                run(*variant, i, variant == first, progress, count.within(progress, 0, 1));
                 count.step(progress);
             }
         }
@@ -98,14 +100,25 @@ public:
     [[nodiscard]] const TokenWindows& windows() const override { return windows_; }
 
 private:
+    using AfterLayer = std::function<void(double)>;  // hears the share of the layers that have been run
+
     struct Count {
         Clock::time_point began;
         double done, total;
 
         void step(const Progress& progress) {
             ++done;
+            show(progress, done);
+        }
+
+        void show(const Progress& progress, double now) const {
             const double passed = since(began);
-            progress.update({done, total, "batches", passed > 0.5 ? passed * (total - done) / done : -1, {}});
+            progress.update({now, total, "batches", passed > 0.5 ? passed * (total - now) / now : -1, {}});
+        }
+
+        // A batch of a large model takes many seconds: told after every layer. For the one of `runs` runs of this batch.
+        [[nodiscard]] AfterLayer within(const Progress& progress, int before, int runs) const {
+            return [this, &progress, before, runs](double share) { show(progress, done + (before + share) / runs); };
         }
     };
 
@@ -131,13 +144,13 @@ private:
         return remembered_.front();
     }
 
-    void run(Variant& variant, std::size_t b, bool remember, const Progress& progress) {
+    void run(Variant& variant, std::size_t b, bool remember, const Progress& progress, const AfterLayer& after_layer) {
         if (variant.done[b]) return;
         progress.check();
         const auto began = Clock::now();
         const auto whole = [&] {
             const std::span ids(windows_.rows.data() + batches_[b].first, batches_[b].count);
-            const Hidden last = last_hidden(variant, b, ids, remember, progress);
+            const Hidden last = last_hidden(variant, b, ids, remember, progress, after_layer);
             progress.check();
             store(variant, model_.score(last, ids), batches_[b].first);
         };
@@ -178,7 +191,8 @@ private:
         return model_.run_layer(static_cast<std::int64_t>(layer), input, options);
     }
 
-    Hidden last_hidden(const Variant& variant, std::size_t b, std::span<const std::vector<std::int32_t>> ids, bool remember, const Progress& progress) {
+    Hidden last_hidden(const Variant& variant, std::size_t b, std::span<const std::vector<std::int32_t>> ids, bool remember, const Progress& progress,
+                       const AfterLayer& after_layer) {
         const std::size_t layers = variant.selections->size();
         LayerInputCache::Start start;
         if (cache_) start = cache_->start(b, *variant.selections);
@@ -192,6 +206,8 @@ private:
             progress.check();
             if (cache_->keeps(l)) inputs[l] = hidden;
             hidden = run_layer(l, hidden, *variant.selections);
+            // The head costs about as much as a layer.
+            after_layer(static_cast<double>(l + 1 - start.layer) / static_cast<double>(layers + 1 - start.layer));
         }
         if (&variant == full_.get()) {
             cache_->store_full(b, {variant.selections, std::move(inputs)});

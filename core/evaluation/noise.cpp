@@ -37,7 +37,7 @@ std::vector<std::int64_t> sampled_positions(std::int64_t length) {
 // Runs one variant with noise on the chosen layers (level 0: without).
 void run_noisy(const Model& model, const std::vector<LayerSelection>& selections, const std::vector<bool>& noisy,
                double level, std::uint64_t seed, const TokenWindows& windows, const std::vector<Batch>& batches,
-               WindowScores& scores, const std::function<void(std::size_t)>& step, const Progress& progress) {
+               WindowScores& scores, const std::function<void(double)>& step, const Progress& progress) {
     for_each_batch(batches, progress, [&](const Batch& batch) {
         const std::span ids(windows.rows.data() + batch.first, batch.count);
         const QueryNoise noise{level, seed, static_cast<std::int64_t>(batch.first)};
@@ -48,6 +48,7 @@ void run_noisy(const Model& model, const std::vector<LayerSelection>& selections
             if (!selections[l].keep.empty() || selections[l].scale != 0) options.selection = &selections[l];
             if (level > 0 && noisy[l]) options.noise = &noise;
             hidden = model.run_layer(static_cast<std::int64_t>(l), hidden, options);
+            step(static_cast<double>(batch.count) / static_cast<double>(selections.size() + 1));
         }
         const TokenScores result = model.score(hidden, ids);
         const auto row = static_cast<std::ptrdiff_t>(result.T - 1);
@@ -56,7 +57,7 @@ void run_noisy(const Model& model, const std::vector<LayerSelection>& selections
             const auto correct = result.correct.begin() + b * row;
             scores.set(batch.first + static_cast<std::size_t>(b), {nll, nll + row}, {correct, correct + row});
         }
-        step(batch.count);
+        step(static_cast<double>(batch.count) / static_cast<double>(selections.size() + 1));
     });
 }
 
@@ -73,8 +74,8 @@ NoiseResult measure_noise(const Model& model, const NoiseRequest& request, const
     const std::size_t variants = request.plans.size() + 1;
     const auto total = static_cast<double>(rows.size() + variants * (request.levels.size() + 1) * rows.size());
     double done = 0;
-    const auto step = [&](std::size_t windows) {
-        done += static_cast<double>(windows);
+    const auto step = [&](double windows) {
+        done = std::min(total, done + windows);  // a batch that was begun anew counts once more
         const double passed = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
         progress.update({done, total, "windows", passed > 0.5 ? passed * (total - done) / done : -1, {}});
     };
@@ -100,8 +101,8 @@ NoiseResult measure_noise(const Model& model, const NoiseRequest& request, const
             RunOptions options;
             if (noisy[l]) options.trace = &trace;
             hidden = model.run_layer(static_cast<std::int64_t>(l), hidden, options);
+            step(1.0 / static_cast<double>(noisy.size()));
         }
-        step(1);
     }
     NoiseResult result;
     for (const std::int64_t layer : layers) {

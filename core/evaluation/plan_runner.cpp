@@ -59,7 +59,7 @@ void PlanRunner::begin(std::span<const std::vector<std::int32_t>> ids) {
     embedded_ = model_.embed(ids);
 }
 
-Hidden PlanRunner::run(std::size_t variant, const Progress& progress) {
+Hidden PlanRunner::run(std::size_t variant, const Progress& progress, const std::function<void()>& after_layer) {
     const std::vector<int>& path = prefix_[variant];
     // The longest prefix some earlier variant has left behind.
     std::size_t first = 0;
@@ -78,6 +78,7 @@ Hidden PlanRunner::run(std::size_t variant, const Progress& progress) {
         if (!selection.keep.empty() || selection.scale != 0) options.selection = &selection;
         hidden = model_.run_layer(static_cast<std::int64_t>(l), hidden, options);
         if (uses_[path[l]] > 1) cache_[path[l]] = hidden;
+        if (after_layer) after_layer();
     }
     // What no later variant shares is dropped at once, so that the memory holds branching points only.
     for (const int number : path) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -28,8 +29,8 @@ public:
     /// Layers that really have to be run for one batch, over all variants (for progress).
     [[nodiscard]] std::int64_t layer_runs() const noexcept { return layer_runs_; }
 
-    /// Last hidden states of `variant` for the batch of the last begin().
-    [[nodiscard]] Hidden run(std::size_t variant, const Progress& progress);
+    /// Last hidden states of `variant` for the batch of the last begin(). `after_layer` hears of every layer that was really run.
+    [[nodiscard]] Hidden run(std::size_t variant, const Progress& progress, const std::function<void()>& after_layer = {});
     /// Starts a batch: forgets the previous one.
     void begin(std::span<const std::vector<std::int32_t>> ids);
 
