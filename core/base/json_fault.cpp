@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.hpp"
+#include "core/base/detail/json_listener.hpp"
 
 namespace rankscope {
 namespace {
@@ -14,21 +15,8 @@ namespace {
 constexpr std::size_t kLongestShown = 40;
 
 // Keeps the first error and nothing else.
-class FaultWatch final : public nlohmann::json_sax<nlohmann::json> {
+class FaultWatch final : public JsonListener {
 public:
-    bool null() override { return true; }
-    bool boolean(bool) override { return true; }
-    bool number_integer(number_integer_t) override { return true; }
-    bool number_unsigned(number_unsigned_t) override { return true; }
-    bool number_float(number_float_t, const string_t&) override { return true; }
-    bool string(string_t&) override { return true; }
-    bool binary(binary_t&) override { return true; }
-    bool start_array(std::size_t) override { return true; }
-    bool end_array() override { return true; }
-    bool start_object(std::size_t) override { return true; }
-    bool end_object() override { return true; }
-    bool key(string_t&) override { return true; }
-
     bool parse_error(std::size_t position, const std::string& last_token, const nlohmann::detail::exception& error) override {
         end = position;
         token = last_token;

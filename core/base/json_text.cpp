@@ -6,23 +6,15 @@
 #include <vector>
 
 #include "core/base/error.hpp"
+#include "core/base/detail/json_listener.hpp"
 
 namespace rankscope {
 namespace {
 
 // Sees the keys go by and keeps nothing else. (The parser's own callbacks would do, but they look through all elder
 // siblings at the end of every object.)
-class KeyWatch final : public nlohmann::json_sax<nlohmann::json> {
+class KeyWatch final : public JsonListener {
 public:
-    bool null() override { return true; }
-    bool boolean(bool) override { return true; }
-    bool number_integer(number_integer_t) override { return true; }
-    bool number_unsigned(number_unsigned_t) override { return true; }
-    bool number_float(number_float_t, const string_t&) override { return true; }
-    bool string(string_t&) override { return true; }
-    bool binary(binary_t&) override { return true; }
-    bool start_array(std::size_t) override { return true; }
-    bool end_array() override { return true; }
     bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
 
     bool start_object(std::size_t) override {
