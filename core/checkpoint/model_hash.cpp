@@ -13,15 +13,13 @@
 #include "core/base/file.hpp"
 #include "core/base/hash.hpp"
 #include "core/base/json_text.hpp"
+#include "core/base/remaining.hpp"
 #include "core/base/stop_scope.hpp"
 
 namespace rankscope {
 namespace {
 
 namespace fs = std::filesystem;
-
-// From a warm page cache there is nothing to wait for.
-constexpr double kSilentSeconds = 0.5;
 
 fs::path cache_folder() {
     if (const char* given = std::getenv("XDG_CACHE_HOME"); given != nullptr && *given != '\0') return fs::path(given) / "rankscope/hashes";
@@ -64,7 +62,8 @@ std::string computed(const std::string& config_json, const std::vector<Safetenso
         file->has_read(view->bytes);
         done += static_cast<double>(view->bytes.size());
         const double passed = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-        if (passed > kSilentSeconds) progress.update({done, total, "bytes", passed * (total - done) / done, "hashing the weights"});
+        // From a warm page cache there is nothing to wait for.
+        if (passed > kSilentSeconds) progress.update({done, total, "bytes", remaining_seconds(passed, done, total), "hashing the weights"});
     }
     return hash.hex();
 }

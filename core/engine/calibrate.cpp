@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "core/base/remaining.hpp"
 #include "core/base/stop_scope.hpp"
 #include "core/evaluation/batches.hpp"
 
@@ -65,7 +66,7 @@ private:
         const auto total = static_cast<double>(windows_.rows.size());
         const double done = static_cast<double>(batch.first) + static_cast<double>(batch.count * layers) / static_cast<double>(depth_);
         const double passed = std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
-        progress_.update({done, total, "windows", passed > 0.5 ? passed * (total - done) / done : -1, "calibrating"});
+        progress_.update({done, total, "windows", remaining_seconds(passed, done, total), "calibrating"});
     }
 
     void run_batch(const Batch& batch) {

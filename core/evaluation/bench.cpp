@@ -11,6 +11,7 @@
 #include <numeric>
 
 #include "core/base/random.hpp"
+#include "core/base/remaining.hpp"
 #include "core/evaluation/mixer_timing.hpp"
 #include "core/evaluation/plan_runner.hpp"
 
@@ -101,7 +102,7 @@ BenchResult bench(const Model& model, const BenchRequest& request, const Progres
     const auto step = [&](std::int64_t tokens) {
         done += static_cast<double>(tokens * request.batch);
         const double passed = milliseconds_since(began) / 1000;
-        progress.update({done, total, "tokens", passed > 0.5 ? passed * (total - done) / done : -1, {}});
+        progress.update({done, total, "tokens", remaining_seconds(passed, done, total), {}});
     };
     const auto reset = [&] {
         for (Variant& v : variants) {

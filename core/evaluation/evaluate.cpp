@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "core/base/remaining.hpp"
 #include "core/evaluation/batches.hpp"
 #include "core/evaluation/length_order.hpp"
 #include "core/evaluation/plan_runner.hpp"
@@ -52,7 +53,7 @@ EvaluateResult evaluate(const Model& model, std::int64_t full_parameters, const 
         const auto tell = [&] {
             const double share = (static_cast<double>(batch.first) + static_cast<double>(batch.count) * ++step / steps) / static_cast<double>(rows.size());
             const double passed = since(began);
-            progress.update({total * share, total, "windows", passed > 0.5 ? passed * (1 - share) / share : -1, {}});
+            progress.update({total * share, total, "windows", remaining_seconds(passed, share, 1), {}});
         };
         for (std::size_t v = 0; v < runner.variants(); ++v) {
             const auto start = Clock::now();

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/remaining.hpp"
 #include "core/evaluation/batches.hpp"
 #include "core/evaluation/layer_inputs.hpp"
 #include "core/evaluation/plan_runner.hpp"
@@ -113,7 +114,7 @@ private:
 
         void show(const Progress& progress, double now) const {
             const double passed = since(began);
-            progress.update({now, total, "batches", passed > 0.5 ? passed * (total - now) / now : -1, {}});
+            progress.update({now, total, "batches", remaining_seconds(passed, now, total), {}});
         }
 
         // A batch of a large model takes many seconds: told after every layer. For the one of `runs` runs of this batch.

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "core/base/remaining.hpp"
 #include "core/evaluation/amplification.hpp"
 #include "core/evaluation/batches.hpp"
 #include "core/evaluation/plan_runner.hpp"
@@ -77,7 +78,7 @@ NoiseResult measure_noise(const Model& model, const NoiseRequest& request, const
     const auto step = [&](double windows) {
         done = std::min(total, done + windows);  // a batch that was begun anew counts once more
         const double passed = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-        progress.update({done, total, "windows", passed > 0.5 ? passed * (total - done) / done : -1, {}});
+        progress.update({done, total, "windows", remaining_seconds(passed, done, total), {}});
     };
 
     // Amplification: one window after the other, since states at many positions are large.

@@ -2,6 +2,7 @@
 #include "core/evaluation/run_capture.hpp"
 
 #include "core/base/error.hpp"
+#include "core/base/remaining.hpp"
 #include "core/capture/capture_writer.hpp"
 #include "core/evaluation/capture_plan.hpp"
 #include "core/evaluation/captured_ranks.hpp"
@@ -52,7 +53,7 @@ public:
                 const double done = static_cast<double>(w) + static_cast<double>(l + 1) / static_cast<double>(layers);
                 const double share = (done - static_cast<double>(first)) / (total_ - static_cast<double>(first));
                 const double passed = std::chrono::duration<double>(Clock::now() - began).count();
-                progress_.update({done, total_, "windows", passed > 0.5 ? passed * (1 - share) / share : -1, {}});
+                progress_.update({done, total_, "windows", remaining_seconds(passed, share, 1), {}});
             }
             writer.finish_window(w);
         }

@@ -2,6 +2,7 @@
 // First-order Taylor scores as in LLM-Pruner (Ma, Fang & Wang 2023): Σ_j |W_ij ∂L/∂W_ij| over the rows of
 // q_proj and k_proj, the gradient summed over all rows of text before the absolute value is taken.
 #include "core/base/stop_scope.hpp"
+#include "core/base/remaining.hpp"
 #include "core/model/internal/layer_operations.hpp"
 #include "core/model/internal/torch_errors.hpp"
 #include "core/model/internal/torch_model.hpp"
@@ -123,7 +124,7 @@ ChannelGradients TorchModel::channel_gradients(std::span<const std::vector<std::
         const std::function<void()> after_layer = [&] {
             done += step;
             const double passed = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-            progress.update({done, total, "windows", passed > 0.5 ? passed * (total - done) / done : -1, "gradients"});
+            progress.update({done, total, "windows", remaining_seconds(passed, done, total), "gradients"});
         };
         Backpropagation gradients(network_, after_layer);
         std::int64_t tokens = 0;

@@ -2,6 +2,7 @@
 #include "core/model/internal/network.hpp"
 
 #include "core/base/error.hpp"
+#include "core/base/remaining.hpp"
 #include "core/base/stop_scope.hpp"
 
 #include <ATen/core/grad_mode.h>
@@ -16,8 +17,6 @@
 
 namespace rankscope::internal {
 namespace {
-
-constexpr double kSilentSeconds = 0.5;
 
 at::ScalarType scalar_type(DType dtype) {
     switch (dtype) {
@@ -198,7 +197,7 @@ Network load_network(const ModelFolder& folder, at::Device device, at::ScalarTyp
         folder.has_read(name);
         // Small models are there before anybody asks.
         const double passed = std::chrono::duration<double>(Clock::now() - began).count();
-        if (passed > kSilentSeconds) progress.update({done, total, "bytes", passed * (total - done) / done, {}});
+        if (passed > kSilentSeconds) progress.update({done, total, "bytes", remaining_seconds(passed, done, total), {}});
     }
     network.bind();
     return network;
