@@ -34,9 +34,13 @@ const LayerTable<Product>& table() {
 
 }  // namespace
 
-template <class Product>
-void rms_norm(const RmsNormArgs<Product>& args) {
-    table<Product>().rms_norm(args);
+template <class Product, class Stream>
+void rms_norm(const RmsNormArgs<Product, Stream>& args) {
+    if constexpr (std::is_same_v<Stream, Bf16>) {
+        tables().rms_norm_of_half(args);
+    } else {
+        table<Product>().rms_norm(args);
+    }
 }
 
 template <class Product>
@@ -67,6 +71,7 @@ void swiglu_backward(std::int64_t rows, std::int64_t width, const Product* gate_
 
 template void rms_norm(const RmsNormArgs<float>&);
 template void rms_norm(const RmsNormArgs<Bf16>&);
+template void rms_norm(const RmsNormArgs<Bf16, Bf16>&);
 template void rms_norm_backward(const RmsNormBackwardArgs<float>&);
 template void rms_norm_backward(const RmsNormBackwardArgs<Bf16>&);
 template void short_conv(const ShortConvArgs<float>&);

@@ -12,15 +12,16 @@ enum class NormGate { None, Swish, Sigmoid };
 
 /// Root-mean-square norm over rows, with the addition before it and the gate behind it:
 ///   s = x + add,   y = s · r · weight · act(gate),   r = (mean(s²) + eps)^-1/2
-/// float32 arithmetic; Product (float or Bf16) is the type matrix products read and write. Everything
-/// contiguous.
-template <class Product>
+/// float32 arithmetic; Product (float or Bf16) is the type matrix products read and write, Stream (float; Bf16 only with Product Bf16) that
+/// of what layers add to. s is rounded to Stream before it is normalised, so that what is normalised is what the next layer adds to.
+/// Everything contiguous.
+template <class Product, class Stream = float>
 struct RmsNormArgs {
     std::int64_t rows = 0, width = 0;
     float eps = 1e-6F;
-    const float* x = nullptr;       ///< [rows, width]
+    const Stream* x = nullptr;      ///< [rows, width]
     const Product* add = nullptr;   ///< [rows, width] or nullptr
-    float* sum = nullptr;           ///< [rows, width] s; only with add
+    Stream* sum = nullptr;          ///< [rows, width] s; only with add
     const float* weight = nullptr;  ///< [width]
     const Product* gate = nullptr;  ///< [rows, width], with act other than None
     NormGate act = NormGate::None;
@@ -41,9 +42,9 @@ struct RmsNormBackwardArgs {
     float* d_weight = nullptr;       ///< [width]
 };
 
-/// Deterministic whatever the number of threads. Product: float or Bf16.
-template <class Product>
-void rms_norm(const RmsNormArgs<Product>& args);
+/// Deterministic whatever the number of threads. <Product, Stream>: <float, float>, <Bf16, float>, <Bf16, Bf16>; backward the first two.
+template <class Product, class Stream>
+void rms_norm(const RmsNormArgs<Product, Stream>& args);
 template <class Product>
 void rms_norm_backward(const RmsNormBackwardArgs<Product>& args);
 

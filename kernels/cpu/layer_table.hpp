@@ -21,6 +21,7 @@ struct LayerTable {
 struct LayerTables {
     LayerTable<float> single;
     LayerTable<Bf16> half;
+    void (*rms_norm_of_half)(const RmsNormArgs<Bf16, Bf16>&);
 };
 
 namespace portable {

@@ -10,13 +10,13 @@ namespace {
 
 template <class Product>
 constexpr LayerTable<Product> table() {
-    return {&rms_norm<Product>,   &rms_norm_backward<Product>,
+    return {&rms_norm<Product, float>, &rms_norm_backward<Product>,
             &short_conv<Product>, &short_conv_backward<Product>,
             &swiglu<Product>,     &swiglu_backward<Product>};
 }
 
 }  // namespace
 
-extern const LayerTables kLayerTables{table<float>(), table<Bf16>()};
+extern const LayerTables kLayerTables{table<float>(), table<Bf16>(), &rms_norm<Bf16, Bf16>};
 
 }  // namespace rankscope::kernels::RANKSCOPE_SIMD

@@ -26,31 +26,31 @@ Activated activated(float z) {
     return {z * s, s * (1.0F + z * (1.0F - s))};
 }
 
-template <NormGate kAct, class Product>
-void norm_rows(const RmsNormArgs<Product>& a, std::int64_t begin, std::int64_t end) {
+template <NormGate kAct, class Product, class Stream>
+void norm_rows(const RmsNormArgs<Product, Stream>& a, std::int64_t begin, std::int64_t end) {
     const std::int64_t width = a.width;
     const float* weight = a.weight;
     for (std::int64_t row = begin; row < end; ++row) {
-        const float* x = a.x + row * width;
+        const Stream* x = a.x + row * width;
         if (a.add != nullptr) {
             const Product* add = a.add + row * width;
-            float* sum = a.sum + row * width;
+            Stream* sum = a.sum + row * width;
 #pragma omp simd
             for (std::int64_t i = 0; i < width; ++i)
-                sum[i] = x[i] + to_float(add[i]);
+                put(sum[i], to_float(x[i]) + to_float(add[i]));
             x = sum;
         }
         float square = 0;
 #pragma omp simd reduction(+ : square)
         for (std::int64_t i = 0; i < width; ++i)
-            square += x[i] * x[i];
+            square += to_float(x[i]) * to_float(x[i]);
         const float inverse = 1.0F / std::sqrt(square / static_cast<float>(width) + a.eps);
         if (a.inverse != nullptr) a.inverse[row] = inverse;
         Product* out = a.out + row * width;
         const Product* gate = a.gate + (kAct == NormGate::None ? 0 : row * width);
 #pragma omp simd
         for (std::int64_t i = 0; i < width; ++i) {
-            float y = x[i] * inverse * weight[i];
+            float y = to_float(x[i]) * inverse * weight[i];
             if constexpr (kAct != NormGate::None) y *= activated<kAct>(to_float(gate[i])).value;
             put(out[i], y);
         }
@@ -107,8 +107,8 @@ void norm_rows_backward(const RmsNormBackwardArgs<Product>& b, std::int64_t begi
     }
 }
 
-template <class Product>
-void rms_norm(const RmsNormArgs<Product>& a) {
+template <class Product, class Stream>
+void rms_norm(const RmsNormArgs<Product, Stream>& a) {
     const std::int64_t pieces = (a.rows + kNormRows - 1) / kNormRows;
     parallel_for(pieces, 1, [&](std::int64_t begin, std::int64_t end) {
         const std::int64_t first = begin * kNormRows, last = std::min(a.rows, end * kNormRows);

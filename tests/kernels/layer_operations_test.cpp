@@ -215,6 +215,56 @@ TEST(RmsNorm, AgreesWithTheFormulaAndItsDerivatives) {
     }
 }
 
+// x and the sum in bfloat16: what is normalised is the rounded sum.
+void check_norm_of_half(const Set& set, std::size_t rows, std::size_t width, NormGate act, bool adds) {
+    SCOPED_TRACE(set.name + " " + std::to_string(rows) + "x" + std::to_string(width) + (adds ? " add" : ""));
+    Random random(rows * 7 + width);
+    const auto x = draw<Bf16>(rows * width, random), add = draw<Bf16>(rows * width, random), gate = draw<Bf16>(rows * width, random, 3);
+    const auto weight = draw<float>(width, random);
+    std::vector<Bf16> sum(x.size()), out(x.size());
+    std::vector<float> inverse(rows);
+    RmsNormArgs<Bf16, Bf16> a;
+    a.rows = static_cast<std::int64_t>(rows);
+    a.width = static_cast<std::int64_t>(width);
+    a.x = x.data();
+    a.weight = weight.data();
+    a.out = out.data();
+    a.inverse = inverse.data();
+    a.act = act;
+    if (act != NormGate::None) a.gate = gate.data();
+    if (adds) {
+        a.add = add.data();
+        a.sum = sum.data();
+    }
+    set.tables->rms_norm_of_half(a);
+    std::vector<double> s = exact(x);
+    if (adds) {
+        for (std::size_t i = 0; i < s.size(); ++i)
+            s[i] += value(add[i]);
+        expect_near(sum, s, 0, std::ldexp(1, -8), "sum");
+        s = exact(sum);
+    }
+    expect_near(out, norm_formula(s, exact(weight), exact(gate), act, a.eps), 1e-6, kRounding<Bf16>, "out");
+    for (std::size_t row = 0; row < rows; ++row) {
+        double square = 0;
+        for (std::size_t i = row * width; i < (row + 1) * width; ++i)
+            square += s[i] * s[i];
+        EXPECT_NEAR(inverse[row] * std::sqrt(square / static_cast<double>(width) + a.eps), 1, 1e-5);
+    }
+}
+
+TEST(RmsNorm, TakesAStreamInBFloat16) {
+    for (const Set& set : instruction_sets()) {
+        for (const NormGate act : {NormGate::None, NormGate::Swish, NormGate::Sigmoid}) {
+            for (const bool adds : {false, true}) {
+                check_norm_of_half(set, 3, 37, act, adds);
+                check_norm_of_half(set, 131, 64, act, adds);
+                check_norm_of_half(set, 1, 1, act, adds);
+            }
+        }
+    }
+}
+
 struct ConvCase {
     std::int64_t B = 1, T = 1, C = 1, W = 4, norm = 0;
     bool silu = true, tail = false;
