@@ -8,6 +8,7 @@
 
 #include "core/model/internal/cuda_library.hpp"
 #include "core/model/internal/device_mixer.hpp"
+#include "core/model/internal/layer_kernels.hpp"
 #include "core/model/internal/linear.hpp"
 #include "core/model/internal/state_kernels.hpp"
 
@@ -32,7 +33,7 @@ std::vector<std::pair<std::string, std::string>> runtime_info() {
     for (int i = 0; i < cuda.devices; ++i) {
         int n = 0;
         const at::Device device(at::kCUDA, static_cast<c10::DeviceIndex>(i));
-        for (const auto& lines : {internal::check_cuda_mixers(device), internal::check_cuda_state_kernels(device)}) {
+        for (const auto& lines : {internal::check_cuda_mixers(device), internal::check_cuda_layer_kernels(device), internal::check_cuda_state_kernels(device)}) {
             for (const std::string& line : lines)
                 facts.emplace_back("cuda:" + std::to_string(i) + "_check_" + std::to_string(++n), line);
         }

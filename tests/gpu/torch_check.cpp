@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What core/model thinks of the CUDA kernels on this machine's first device, and what LibTorch's own operations take there.
 // usage: gpu_torch_check [repeats]
+#include "core/model/internal/composed_operations.hpp"
 #include "core/model/internal/cuda_library.hpp"
 #include "core/model/internal/device_mixer.hpp"
+#include "core/model/internal/layer_kernels.hpp"
 #include "core/model/internal/state_summary.hpp"
 #include "kernels/singular_values.hpp"
 #include "kernels/state_norms.hpp"
@@ -72,6 +74,52 @@ void compare_gradients(int repeats, const at::Device& device, std::int64_t K) {
                 ours > 0 ? aten / ours : 0);
 }
 
+// Prefill of 16 heads over 4096 tokens against the composition in the same dtype of q, k and v, which computes in float32.
+void compare_prefill(int repeats, const at::Device& device, std::int64_t K, at::ScalarType dtype) {
+    const std::int64_t T = 4096, H = 16, V = 128;
+    const auto options = at::TensorOptions().device(device).dtype(at::kFloat);
+    const auto unit = [&] {
+        const at::Tensor x = at::rand({1, T, H, K}, options) - 0.5;
+        return (x / x.norm(2, -1, true)).to(dtype);
+    };
+    MixerCall call;
+    call.q = unit();
+    call.k = unit();
+    call.v = at::rand({1, T, H, V}, options).to(dtype);
+    call.beta = at::rand({1, T, H}, options);
+    call.g = -at::rand({1, T, H}, options);
+    const at::Tensor q = call.q.to(at::kFloat), k = call.k.to(at::kFloat), v = call.v.to(at::kFloat);
+    const double aten = median_ms(repeats, [&] { static_cast<void>(delta_rule_aten(q, k, v, call.beta, call.g, 1, {})); });
+    const DeviceMixer* mixer = cuda_mixers(device).choose(call);
+    const double ours = mixer != nullptr ? median_ms(repeats, [&] { mixer->run(call); }) : 0;
+    std::printf("| prefill %s, 16 heads, 1x4096, K=%d, V=128 | %.3f | %.3f | %.1f |\n", dtype == at::kFloat ? "f32" : "bf16", static_cast<int>(K),
+                aten, ours, ours > 0 ? aten / ours : 0);
+}
+
+// What surrounds the recurrence of a layer of 2048 channels and 16 heads over 8192 tokens, in bfloat16.
+void compare_layer(int repeats, const at::Device& device) {
+    const std::int64_t T = 8192, H = 16, K = 128, D = 2048;
+    const auto options = at::TensorOptions().device(device).dtype(at::kBFloat16);
+    LayerKernels& kernels = cuda_layer_kernels(device);
+    const auto row = [&](const char* what, const std::function<void()>& aten, const std::function<bool()>& ours) {
+        const double theirs = median_ms(repeats, aten);
+        const double mine = ours() ? median_ms(repeats, [&] { static_cast<void>(ours()); }) : 0;
+        std::printf("| %s | %.3f | %.3f | %.1f |\n", what, theirs, mine, mine > 0 ? theirs / mine : 0);
+    };
+    const at::Tensor joint = at::rand({1, T, 4 * D}, options) - 0.5, taps = at::rand({D, 4}, options) - 0.5;
+    row("convolution, SiLU and l2 norm of q bf16, 1x8192x2048",
+        [&] { static_cast<void>(composed_l2_norm(composed_conv(joint.narrow(-1, 0, D), taps, {}, true).reshape({1, T, H, K})).to(at::kBFloat16)); },
+        [&] { return kernels.conv({joint, 0, taps, {}, H, true, at::kBFloat16}).has_value(); });
+    const at::Tensor o = at::rand({1, T, H, K}, options), weight = at::rand({K}, options).to(at::kFloat), gate = joint.narrow(-1, 3 * D, D);
+    row("gated norm bf16, 1x8192x16x128",
+        [&] { static_cast<void>(composed_gated_norm(o, weight, gate, rankscope::OutputGate::Swish, 1e-5).to(at::kBFloat16)); },
+        [&] { return kernels.norm({o, {}, weight, gate, rankscope::OutputGate::Swish, 1e-5, at::kBFloat16}).has_value(); });
+    const at::Tensor x = at::rand({1, T, D}, options), add = at::rand({1, T, D}, options), wide_weight = at::rand({D}, options).to(at::kFloat);
+    row("addition and norm bf16, 1x8192x2048", [&] { static_cast<void>(composed_norm(x + add, wide_weight, 1e-5).to(at::kBFloat16)); },
+        [&] { return kernels.norm({x, add, wide_weight, {}, rankscope::OutputGate::None, 1e-5, at::kBFloat16}).has_value(); });
+    row("SwiGLU bf16, 1x8192x4096", [&] { static_cast<void>(composed_swiglu(joint)); }, [&] { return kernels.swiglu(joint).has_value(); });
+}
+
 // What a capture does with states of the device: values computed there, against states copied and the processor's kernel.
 void compare_spectra(int repeats, const at::Device& device, std::int64_t n) {
     const at::Tensor states = at::rand({1024, 1, 1, n, n}, at::TensorOptions().device(device).dtype(at::kFloat)) - 0.5;
@@ -125,33 +173,22 @@ int main(int count, char** arguments) {
     for (const std::string& line : check_cuda_mixers(device))
         std::printf("%s\n", line.c_str());
     bool trusted = true;
-    for (const std::string& line : check_cuda_state_kernels(device))
-        std::printf("%s\n", line.c_str());
-    for (const auto& verdicts : {cuda_mixers(device).verdicts(), cuda_state_kernels(device).verdicts()}) {
+    for (const auto& lines : {check_cuda_layer_kernels(device), check_cuda_state_kernels(device)}) {
+        for (const std::string& line : lines)
+            std::printf("%s\n", line.c_str());
+    }
+    for (const auto& verdicts : {cuda_mixers(device).verdicts(), cuda_layer_kernels(device).verdicts(), cuda_state_kernels(device).verdicts()}) {
         for (const KernelVerdict& verdict : verdicts)
             trusted = trusted && verdict.trusted;
     }
 
     std::printf("\n| what | ms, ATen | ms, ours | ratio |\n|---|---|---|---|\n");
     const auto options = at::TensorOptions().device(device).dtype(at::kFloat);
-    for (const std::int64_t K : {128, 96, 64}) {
-        const std::int64_t T = 4096, H = 16, V = 128;
-        MixerCall call;
-        const auto unit = [&] {
-            const at::Tensor x = at::rand({1, T, H, K}, options) - 0.5;
-            return x / x.norm(2, -1, true);
-        };
-        call.q = unit();
-        call.k = unit();
-        call.v = at::rand({1, T, H, V}, options);
-        call.beta = at::rand({1, T, H}, options);
-        call.g = -at::rand({1, T, H}, options);
-        const double aten = median_ms(repeats, [&] { static_cast<void>(delta_rule_aten(call.q, call.k, call.v, call.beta, call.g, 1, {})); });
-        const DeviceMixer* mixer = cuda_mixers(device).choose(call);
-        const double ours = mixer != nullptr ? median_ms(repeats, [&] { mixer->run(call); }) : 0;
-        std::printf("| prefill f32, 16 heads, 1x4096, K=%d, V=128 | %.3f | %.3f | %.1f |\n", static_cast<int>(K), aten, ours,
-                    ours > 0 ? aten / ours : 0);
+    for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
+        for (const std::int64_t K : {128, 96, 64})
+            compare_prefill(repeats, device, K, dtype);
     }
+    compare_layer(repeats, device);
     for (const std::int64_t K : {128, 96, 64})
         compare_gradients(repeats, device, K);
     const at::Tensor states = at::rand({64, 128, 128}, options);

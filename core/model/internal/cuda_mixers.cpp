@@ -86,18 +86,21 @@ DeviceMixers& cuda_mixers(const at::Device& device) {
 
 std::vector<std::string> check_cuda_mixers(const at::Device& device) {
     constexpr std::int64_t kValues = 128;
-    const auto made = [&](std::initializer_list<std::int64_t> shape) {
-        return at::zeros(shape, at::TensorOptions().dtype(at::kFloat).device(device));
+    const auto made = [&](std::initializer_list<std::int64_t> shape, at::ScalarType dtype) {
+        return at::zeros(shape, at::TensorOptions().dtype(dtype).device(device));
     };
     DeviceMixers& mixers = cuda_mixers(device);
-    for (const std::int64_t K : {16, 32, 48, 64, 80, 96, 128, 192, 256}) {
-        for (const std::int64_t T : {1, 640}) {
-            MixerCall call;
-            call.q = call.k = made({1, T, 1, K});
-            call.v = made({1, T, 1, kValues});
-            call.beta = call.g = made({1, T, 1});
-            static_cast<void>(mixers.choose(call));
-            if (T > 1) static_cast<void>(mixers.choose_gradient(call));
+    for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
+        for (const std::int64_t K : {16, 32, 48, 64, 80, 96, 128, 192, 256}) {
+            for (const std::int64_t T : {1, 640}) {
+                MixerCall call;
+                call.q = call.k = made({1, T, 1, K}, dtype);
+                call.v = made({1, T, 1, kValues}, dtype);
+                call.beta = call.g = made({1, T, 1}, at::kFloat);
+                static_cast<void>(mixers.choose(call));
+                // Training computes in float32.
+                if (T > 1 && dtype == at::kFloat) static_cast<void>(mixers.choose_gradient(call));
+            }
         }
     }
     std::vector<std::string> lines;

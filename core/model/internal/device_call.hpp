@@ -53,8 +53,14 @@ inline const float* float_pointer(const at::Tensor& t) {
     return t.defined() ? t.const_data_ptr<float>() : nullptr;
 }
 
-/// Sizes and inputs of a recurrence over k [B, T, H, K], v [B, T, HV, V], beta and g [B, T, HV], initial [B, HV, K, V], float32 and
-/// contiguous; g and initial may be undefined. Queries, outputs and the positions themselves are the caller's.
+/// What a tensor of float32 or bfloat16 is to a kernel.
+inline kernels::DeviceElement element_of(const at::Tensor& t) {
+    return t.scalar_type() == at::kBFloat16 ? kernels::DeviceElement::BFloat16 : kernels::DeviceElement::Float32;
+}
+
+/// Sizes and inputs of a recurrence over k [B, T, H, K], v [B, T, HV, V], both float32 or both bfloat16, beta and g [B, T, HV],
+/// initial [B, HV, K, V], float32, everything contiguous; g and initial may be undefined. Queries, outputs and the positions
+/// themselves are the caller's.
 inline kernels::DeviceDeltaRuleArgs recurrence_arguments(const at::Tensor& k, const at::Tensor& v, const at::Tensor& beta, const at::Tensor& g,
                                                          const at::Tensor& initial, std::span<const std::int64_t> positions) {
     kernels::DeviceDeltaRuleArgs a;
@@ -65,8 +71,9 @@ inline kernels::DeviceDeltaRuleArgs recurrence_arguments(const at::Tensor& k, co
     a.K = k.size(3);
     a.HV = v.size(2);
     a.V = v.size(3);
-    a.k = float_pointer(k);
-    a.v = float_pointer(v);
+    a.element = element_of(k);
+    a.k = k.const_data_ptr();
+    a.v = v.const_data_ptr();
     a.beta = float_pointer(beta);
     a.g = float_pointer(g);
     a.initial_state = float_pointer(initial);

@@ -20,7 +20,7 @@ namespace {
 kernels::DeviceDeltaRuleArgs arguments(const MixerCall& call) {
     kernels::DeviceDeltaRuleArgs a = recurrence_arguments(call.k, call.v, call.beta, call.g, call.initial, call.positions);
     a.scale = static_cast<float>(call.scale);
-    a.q = float_pointer(call.q);
+    a.q = call.q.const_data_ptr();
     return a;
 }
 
@@ -30,12 +30,13 @@ MixerResult run(const kernels::DeviceDeltaRule& rule, const kernels::DeviceLimit
     kernels::DeviceDeltaRuleArgs a = arguments(call);
     MixerResult r;
     r.out = at::empty({a.B, a.T, a.HV, a.V}, call.v.options());
-    r.final_state = at::empty({a.B, a.HV, a.K, a.V}, call.v.options());
-    a.out = r.out.data_ptr<float>();
+    const at::TensorOptions states = call.v.options().dtype(at::kFloat);
+    r.final_state = at::empty({a.B, a.HV, a.K, a.V}, states);
+    a.out = r.out.data_ptr();
     a.final_state = r.final_state.data_ptr<float>();
     at::Tensor positions;
     if (a.P > 0) {
-        r.states = at::empty({a.P, a.B, a.HV, a.K, a.V}, call.v.options());
+        r.states = at::empty({a.P, a.B, a.HV, a.K, a.V}, states);
         positions = positions_on(device, call.positions);
         a.positions = positions.const_data_ptr<std::int64_t>();
         a.states = r.states.data_ptr<float>();
@@ -55,10 +56,10 @@ MixerGradients run_gradient(const kernels::DeviceDeltaRuleBackward& rule, const 
     kernels::DeviceDeltaRuleBackwardArgs w;
     w.forward = arguments(call);
     w.forward.stream = current_stream(device);
-    w.d_out = float_pointer(d_out);
-    w.d_q = r.q.data_ptr<float>();
-    w.d_k = r.k.data_ptr<float>();
-    w.d_v = r.v.data_ptr<float>();
+    w.d_out = d_out.const_data_ptr();
+    w.d_q = r.q.data_ptr();
+    w.d_k = r.k.data_ptr();
+    w.d_v = r.v.data_ptr();
     w.d_beta = r.beta.data_ptr<float>();
     if (r.g.defined()) w.d_g = r.g.data_ptr<float>();
     const DeviceWorkspace workspace(rule.workspace(w, limits), device);
@@ -66,8 +67,9 @@ MixerGradients run_gradient(const kernels::DeviceDeltaRuleBackward& rule, const 
     return r;
 }
 
-at::Tensor unit(const at::Tensor& x) {
-    return (x / x.norm(2, -1, true)).to(at::kFloat).to(at::kDouble);
+// Rounded to what the kernel reads.
+at::Tensor rounded(const at::Tensor& x, at::ScalarType dtype) {
+    return x.to(dtype).to(at::kDouble);
 }
 
 double distance(const at::Tensor& got, const at::Tensor& want) {
@@ -81,20 +83,25 @@ double distance(const at::Tensor& got, const at::Tensor& want) {
 // same numbers.
 MixerCall made_up(const MixerCall& like, std::int64_t T, Random& random) {
     const std::int64_t K = like.q.size(3), V = like.v.size(3), HV = like.v.size(2) / like.q.size(2);
+    const at::ScalarType dtype = like.q.scalar_type();
+    const auto unit = [&](const at::Tensor& x) { return rounded(x / x.norm(2, -1, true), dtype); };
     MixerCall c;
     c.q = unit(draw({1, T, 1, K}, random, &normal));
     c.k = unit(draw({1, T, 1, K}, random, &normal));
-    c.v = draw({1, T, HV, V}, random, &normal);
+    c.v = rounded(draw({1, T, HV, V}, random, &normal), dtype);
     c.beta = draw({1, T, HV}, random, [](Random& r) { return 1.9 * r.uniform(); });
     if (like.g.defined()) c.g = draw({1, T, HV}, random, [](Random& r) { return -0.3 * r.uniform(); });
     c.scale = 1 / std::sqrt(static_cast<double>(K));
     return c;
 }
 
-// The same on the device.
-MixerCall moved(const MixerCall& call, const at::Device& device) {
-    const auto there = [&](const at::Tensor& t) { return t.defined() ? t.to(device, at::kFloat) : t; };
-    return {there(call.q), there(call.k), there(call.v), there(call.beta), there(call.g), call.scale, there(call.initial), call.positions};
+// The same on the device and in the numbers of `like`.
+MixerCall moved(const MixerCall& call, const MixerCall& like) {
+    const at::Device device = like.q.device();
+    const auto there = [&](const at::Tensor& t, at::ScalarType dtype = at::kFloat) { return t.defined() ? t.to(device, dtype) : t; };
+    const at::ScalarType dtype = like.q.scalar_type();
+    return {there(call.q, dtype), there(call.k, dtype), there(call.v, dtype), there(call.beta), there(call.g), call.scale,
+            there(call.initial), call.positions};
 }
 
 double disagreement_at(const DeviceMixer& mixer, const MixerCall& like, std::int64_t T) {
@@ -108,7 +115,7 @@ double disagreement_at(const DeviceMixer& mixer, const MixerCall& like, std::int
     exact.positions = positions;
     const MixerResult want =
         delta_rule_aten_states(exact.q, exact.k, exact.v, exact.beta, exact.g, exact.scale, exact.initial, positions);
-    const MixerCall call = moved(exact, like.q.device());
+    const MixerCall call = moved(exact, like);
     if (!mixer.supports(call)) return 0;
     const MixerResult got = mixer.run(call);
     return std::max(
@@ -147,11 +154,11 @@ MixerGradients true_gradients(const MixerCall& c, const at::Tensor& d_out) {
 double disagreement_at(const DeviceGradient& gradient, const MixerCall& like, std::int64_t T) {
     Random random(static_cast<std::uint64_t>(like.q.size(3) * 1000 + like.v.size(3)), 0xbac);
     const MixerCall exact = made_up(like, T, random);
-    const at::Tensor d_out = draw(exact.v.sizes(), random, &normal);
+    const at::Tensor d_out = rounded(draw(exact.v.sizes(), random, &normal), like.v.scalar_type());
     const MixerGradients want = true_gradients(exact, d_out);
-    const MixerCall call = moved(exact, like.q.device());
+    const MixerCall call = moved(exact, like);
     if (!gradient.supports(call)) return 0;
-    const MixerGradients got = gradient.run(call, d_out.to(like.q.device(), at::kFloat));
+    const MixerGradients got = gradient.run(call, d_out.to(like.q.device(), like.v.scalar_type()));
     return std::max({distance(got.q, want.q), distance(got.k, want.k), distance(got.v, want.v), distance(got.beta, want.beta),
                      distance(got.g, want.g)});
 }
@@ -175,7 +182,8 @@ KernelUse use_of(const std::string& kernel, const MixerCall& call) {
             call.v.size(2) / call.q.size(2),
             call.g.defined(),
             call.tokens() == 1,
-            call.tokens() > kShort};
+            call.tokens() > kShort,
+            call.q.scalar_type() == at::kBFloat16};
 }
 
 }  // namespace
@@ -211,7 +219,7 @@ double disagreement(const DeviceGradient& gradient, const MixerCall& like) {
 const DeviceMixer* DeviceMixers::choose(const MixerCall& call) {
     for (const DeviceMixer& mixer : mixers_) {
         if (!mixer.supports(call)) continue;
-        if (check_.trusted(use_of(mixer.name, call), mixer.bound, [&] { return disagreement(mixer, call); })) return &mixer;
+        if (check_.trusted(use_of(mixer.name, call), mixer.bound.of(call), [&] { return disagreement(mixer, call); })) return &mixer;
     }
     return nullptr;
 }
@@ -219,7 +227,7 @@ const DeviceMixer* DeviceMixers::choose(const MixerCall& call) {
 const DeviceGradient* DeviceMixers::choose_gradient(const MixerCall& call) {
     for (const DeviceGradient& gradient : gradients_) {
         if (!gradient.supports(call)) continue;
-        if (check_.trusted(use_of(gradient.name, call), gradient.bound, [&] { return disagreement(gradient, call); })) return &gradient;
+        if (check_.trusted(use_of(gradient.name, call), gradient.bound.of(call), [&] { return disagreement(gradient, call); })) return &gradient;
     }
     return nullptr;
 }

@@ -15,7 +15,8 @@
 
 namespace rankscope::internal {
 
-/// Arguments of delta_rule() (mixer.hpp), float32 and contiguous, all on one device; g and initial may be undefined.
+/// Arguments of delta_rule() (mixer.hpp), contiguous and all on one device; g and initial may be undefined. float32, but for q, k and
+/// v, which may all be bfloat16; the output is then, states are not.
 struct MixerCall {
     at::Tensor q, k, v, beta, g;
     double scale = 1;
@@ -25,9 +26,17 @@ struct MixerCall {
     [[nodiscard]] std::int64_t tokens() const { return q.size(1); }
 };
 
+/// Largest error that rounding explains, relative to the largest entry of a result. In bfloat16 a number is rounded to 2^-8 of itself, the
+/// state before each of its products included.
+struct RoundingBound {
+    double float32 = 1e-4, bfloat16 = 3e-2;
+
+    [[nodiscard]] double of(const MixerCall& call) const { return call.q.scalar_type() == at::kBFloat16 ? bfloat16 : float32; }
+};
+
 struct DeviceMixer {
     std::string name;
-    double bound = 1e-4;  ///< largest error that rounding explains
+    RoundingBound bound;
     std::function<bool(const MixerCall&)> supports;
     std::function<MixerResult(const MixerCall&)> run;
 };
@@ -40,7 +49,7 @@ struct MixerGradients {
 /// Of a call from the zero state whose final state nobody uses, as training makes them.
 struct DeviceGradient {
     std::string name;
-    double bound = 1e-4;  ///< largest error that rounding explains
+    RoundingBound bound;
     std::function<bool(const MixerCall&)> supports;
     std::function<MixerGradients(const MixerCall&, const at::Tensor& d_out)> run;  ///< d_out [B, T, HV, V], contiguous
 };
@@ -82,7 +91,7 @@ private:
 /// kernel go to standard error.
 [[nodiscard]] DeviceMixers& cuda_mixers(const at::Device& device);
 
-/// One line for each of the usual key widths (16…256, gated; prefill, decoding and gradient): what the self-check says on this device.
+/// One line for each of the usual key widths (16…256, gated; prefill, decoding and bfloat16 too; gradient): what the self-check says on this device.
 /// Takes a few seconds; for `doctor`.
 [[nodiscard]] std::vector<std::string> check_cuda_mixers(const at::Device& device);
 

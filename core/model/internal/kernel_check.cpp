@@ -8,9 +8,11 @@
 namespace rankscope::internal {
 
 std::string KernelVerdict::text() const {
-    const std::string what = fmt::format("{} on {} at K={} V={}{}{}{}{}", use.kernel, use.device, use.key_width, use.value_width,
-                                         use.sharing > 1 ? fmt::format(" ({} value heads to a key head)", use.sharing) : "",
-                                         use.gated ? " gated" : "", use.decoding ? " decoding" : "", use.lengthy ? " long" : "");
+    const std::string widths =
+        fmt::format("K={} V={}{}{}{}{}{}", use.key_width, use.value_width,
+                    use.sharing > 1 ? fmt::format(" ({} value heads to a key head)", use.sharing) : "", use.gated ? " gated" : "",
+                    use.decoding ? " decoding" : "", use.lengthy ? " long" : "", use.bfloat16 ? " bfloat16" : "");
+    const std::string what = fmt::format("{} on {} at {}", use.kernel, use.device, use.what.empty() ? widths : use.what);
     if (trusted) return fmt::format("{}: agrees, error {:.1e}", what, error);
     return fmt::format("{}: switched off, {}; {} computes instead", what, reason, instead);
 }

@@ -7,11 +7,12 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rankscope::internal {
 
-/// What a kernel is about to be used for: it is checked once for each.
+/// What a kernel is about to be used for: it is checked once for each. Widths of a state, or for other operations `what`.
 struct KernelUse {
     std::string kernel;
     std::string device;  ///< "cuda:0"
@@ -20,6 +21,16 @@ struct KernelUse {
     bool gated = false;
     bool decoding = false;  ///< one token
     bool lengthy = false;   ///< so many tokens that the sequence may be split
+    bool bfloat16 = false;  ///< of inputs and outputs
+    std::string what;       ///< "width 96, bfloat16"; empty for what reads or makes states
+
+    [[nodiscard]] static KernelUse of(std::string kernel, std::string device, std::string what) {
+        KernelUse use;
+        use.kernel = std::move(kernel);
+        use.device = std::move(device);
+        use.what = std::move(what);
+        return use;
+    }
 
     auto operator<=>(const KernelUse&) const = default;
 };

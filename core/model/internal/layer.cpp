@@ -24,9 +24,10 @@ at::Tensor recurrent_mixer(const Network& network, std::int64_t index, const Lay
     const ModelConfig& m = network.config;
     const LayerConfig& layer = m.layers[static_cast<std::size_t>(index)];
     LayerCache* cache = run.cache;
-    MixerInputs in =
-        mixer_inputs(m, layer, w, project(x, w.mixer_in), cache != nullptr ? &cache->conv_tail : nullptr,
-                     run.trace != nullptr && run.trace->raw);
+    // What is looked at or compared is not rounded.
+    const bool precise = run.trace != nullptr || run.noise != nullptr || run.reference_mixer;
+    MixerInputs in = mixer_inputs(m, layer, w, project(x, w.mixer_in), cache != nullptr ? &cache->conv_tail : nullptr,
+                                  run.trace != nullptr && run.trace->raw, precise);
     if (run.noise != nullptr) in.q = in.q + query_noise(in.q, layer, m.qk_norm == QkNorm::L2, run, index);
     const double scale = run.scale != 0 ? run.scale : layer.scale;
     std::span<const std::int64_t> positions;

@@ -2,7 +2,9 @@
 #include "core/model/internal/layer_operations.hpp"
 
 #include "core/base/stop_scope.hpp"
+#include "core/model/internal/device_kernels.hpp"
 #include "core/model/internal/kernel_pointers.hpp"
+#include "core/model/internal/layer_kernels.hpp"
 #include "core/model/internal/linear.hpp"
 #include "kernels/rms_norm.hpp"
 #include "kernels/swiglu.hpp"
@@ -12,9 +14,6 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/rsqrt.h>
-#include <ATen/ops/sigmoid.h>
-#include <ATen/ops/silu.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 namespace rankscope::internal {
@@ -31,15 +30,15 @@ struct NormOptions {
     NormGate act = NormGate::None;
 };
 
-template <class Product>
-kernels::RmsNormArgs<Product> norm_arguments(const at::Tensor& x, const at::Tensor& weight,
-                                             const at::Tensor& gate, const NormOptions& o) {
-    kernels::RmsNormArgs<Product> a;
+template <class Product, class Stream = float>
+kernels::RmsNormArgs<Product, Stream> norm_arguments(const at::Tensor& x, const at::Tensor& weight,
+                                                     const at::Tensor& gate, const NormOptions& o) {
+    kernels::RmsNormArgs<Product, Stream> a;
     a.width = x.size(-1);
     a.rows = x.numel() / a.width;
     a.eps = o.eps;
     a.act = o.act;
-    a.x = x.const_data_ptr<float>();
+    a.x = input<Stream>(x);
     a.weight = weight.const_data_ptr<float>();
     a.gate = input<Product>(gate);
     return a;
@@ -51,15 +50,20 @@ std::array<at::Tensor, 3> norm_forward(const at::Tensor& x, const at::Tensor& ad
                                        at::ScalarType dtype) {
     at::Tensor out = at::empty(x.sizes(), x.options().dtype(dtype));
     at::Tensor sum = add.defined() ? at::empty_like(x) : x;
-    at::Tensor inverse = at::empty({x.numel() / x.size(-1)}, x.options());
-    with_product(dtype, [&]<class Product>(Product) {
-        auto a = norm_arguments<Product>(x, weight, gate, options);
+    at::Tensor inverse = at::empty({x.numel() / x.size(-1)}, x.options().dtype(at::kFloat));
+    const auto run = [&]<class Product, class Stream>(Product, Stream) {
+        auto a = norm_arguments<Product, Stream>(x, weight, gate, options);
         a.add = input<Product>(add);
-        if (add.defined()) a.sum = sum.data_ptr<float>();
+        if (add.defined()) a.sum = output<Stream>(sum);
         a.out = output<Product>(out);
         a.inverse = inverse.data_ptr<float>();
         kernels::rms_norm(a);
-    });
+    };
+    if (x.scalar_type() == at::kBFloat16) {
+        run(Bf16{}, Bf16{});
+    } else {
+        with_product(dtype, [&](auto product) { run(product, float{}); });
+    }
     return {out, sum, inverse};
 }
 
@@ -150,9 +154,16 @@ public:
     }
 };
 
-at::Tensor composed_norm(const at::Tensor& x, const at::Tensor& weight, double eps) {
-    const at::Tensor y = x.to(wide(x));
-    return y * at::rsqrt((y * y).mean(-1, true) + eps) * weight;
+// The kernels of x's device for what needs no gradient; a null pointer where there are none.
+LayerKernels* layer_kernels(const at::Tensor& x, bool gradients) {
+    return gradients ? nullptr : device_kernels(x.device()).layers;
+}
+
+// Whether the processor's norm takes x and its partner in dtype `other`: float32, and bfloat16 throughout where no gradient is needed.
+bool norm_fits(const at::Tensor& x, const at::Tensor& weight, at::ScalarType other, bool gradients) {
+    if (kernels_fit(x)) return true;
+    return !gradients && x.device().is_cpu() && x.scalar_type() == at::kBFloat16 && other == at::kBFloat16
+           && weight.scalar_type() == at::kFloat;
 }
 
 // Rows that one tile of a weight is multiplied with at most.
@@ -164,27 +175,31 @@ bool kernels_fit(const at::Tensor& x) {
     return x.device().is_cpu() && x.scalar_type() == at::kFloat;
 }
 
-at::ScalarType wide(const at::Tensor& x) {
-    return x.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
-}
-
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps, at::ScalarType out) {
-    if (!kernels_fit(x)) return composed_norm(x, weight, eps).to(out);
+    const bool gradients = needs_gradient({x, weight});
+    if (LayerKernels* kernels = layer_kernels(x, gradients)) {
+        if (auto r = kernels->norm({x, {}, weight, {}, OutputGate::None, eps, out})) return r->out;
+    }
+    if (!norm_fits(x, weight, out, gradients)) return composed_norm(x, weight, eps).to(out);
     const NormOptions options{static_cast<float>(eps), NormGate::None};
-    if (!needs_gradient({x, weight})) return norm_forward(x.contiguous(), {}, weight, {}, options, out)[0];
+    if (!gradients) return norm_forward(x.contiguous(), {}, weight.contiguous(), {}, options, out)[0];
     return NormFunction::apply(x, std::nullopt, weight, std::nullopt, options, out)[0];
 }
 
 std::pair<at::Tensor, at::Tensor> add_and_norm(const at::Tensor& x, const at::Tensor& add,
                                                const at::Tensor& weight, double eps) {
-    if (!kernels_fit(x)) {
+    const bool gradients = needs_gradient({x, add, weight});
+    if (LayerKernels* kernels = layer_kernels(x, gradients)) {
+        if (auto r = kernels->norm({x, add, weight, {}, OutputGate::None, eps, add.scalar_type()})) return {r->sum, r->out};
+    }
+    if (!norm_fits(x, weight, add.scalar_type(), gradients)) {
         const at::Tensor sum = x + add;
         return {sum, composed_norm(sum, weight, eps).to(add.scalar_type())};
     }
     const NormOptions options{static_cast<float>(eps), NormGate::None};
-    if (!needs_gradient({x, add, weight})) {
+    if (!gradients) {
         auto [out, sum, inverse] =
-            norm_forward(x.contiguous(), add.contiguous(), weight, {}, options, add.scalar_type());
+            norm_forward(x.contiguous(), add.contiguous(), weight.contiguous(), {}, options, add.scalar_type());
         return {sum, out};
     }
     const variable_list both =
@@ -195,20 +210,17 @@ std::pair<at::Tensor, at::Tensor> add_and_norm(const at::Tensor& x, const at::Te
 at::Tensor gated_norm(const at::Tensor& o, const at::Tensor& weight, const at::Tensor& gate, OutputGate act,
                       double eps, at::ScalarType out) {
     const std::int64_t B = o.size(0), T = o.size(1);
-    if (!kernels_fit(o)) {
-        at::Tensor y = composed_norm(o, weight, eps).reshape({B, T, -1});
-        if (act != OutputGate::None) {
-            const at::Tensor z = gate.to(y.scalar_type());
-            y = y * (act == OutputGate::Swish ? at::silu(z) : at::sigmoid(z));
-        }
-        return y.to(out);
+    const bool gradients = needs_gradient({o, weight, gate});
+    if (LayerKernels* kernels = layer_kernels(o, gradients)) {
+        if (auto r = kernels->norm({o, {}, weight, gate, act, eps, out})) return r->out.reshape({B, T, -1});
     }
+    if (!kernels_fit(o)) return composed_gated_norm(o, weight, gate, act, eps).to(out);
     const NormGate kind = act == OutputGate::None    ? NormGate::None
                           : act == OutputGate::Swish ? NormGate::Swish
                                                      : NormGate::Sigmoid;
     const NormOptions options{static_cast<float>(eps), kind};
     at::Tensor y;
-    if (!needs_gradient({o, weight, gate})) {
+    if (!gradients) {
         y = norm_forward(o.contiguous(), {}, weight, gate.defined() ? gate.contiguous() : gate, options,
                          out)[0];
     } else {
@@ -219,11 +231,13 @@ at::Tensor gated_norm(const at::Tensor& o, const at::Tensor& weight, const at::T
 }
 
 at::Tensor swiglu(const at::Tensor& gate_up) {
+    if (LayerKernels* kernels = layer_kernels(gate_up, needs_gradient({gate_up}))) {
+        if (auto y = kernels->swiglu(gate_up)) return *y;
+    }
     const bool fits = gate_up.device().is_cpu()
                       && (gate_up.scalar_type() == at::kFloat || gate_up.scalar_type() == at::kBFloat16);
     if (fits) return SwigluFunction::apply(gate_up);
-    const std::int64_t width = gate_up.size(-1) / 2;
-    return at::silu(gate_up.narrow(-1, 0, width)) * gate_up.narrow(-1, width, width);
+    return composed_swiglu(gate_up);
 }
 
 std::int64_t product_rows(std::int64_t in, std::int64_t out, at::ScalarType dtype) {

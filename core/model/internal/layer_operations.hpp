@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operations of a layer around its recurrence, differentiable. Float32 on the CPU runs through kernels/,
-// everything else (other devices, float64, bfloat16 activations, rarer configurations) is composed of ATen
-// operations.
+// The operations of a layer around its recurrence, differentiable. Float32 on the CPU runs through kernels/, and where no
+// gradient is needed so do bfloat16 and, on a GPU, both; everything else (float64, rarer configurations) is composed of ATen operations.
 #pragma once
 
+#include "core/model/internal/composed_operations.hpp"
 #include "core/model/internal/network.hpp"
 
 #include <ATen/core/Tensor.h>
@@ -14,9 +14,6 @@ namespace rankscope::internal {
 
 /// Whether kernels/ computes on activations like x.
 [[nodiscard]] bool kernels_fit(const at::Tensor& x);
-
-/// At least float32: what norms and gates are computed in.
-[[nodiscard]] at::ScalarType wide(const at::Tensor& x);
 
 /// RMSNorm over the last axis, rounded once, to `out`.
 [[nodiscard]] at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps,

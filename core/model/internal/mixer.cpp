@@ -2,6 +2,7 @@
 #include "core/model/internal/mixer.hpp"
 
 #include "core/base/stop_scope.hpp"
+#include "core/model/internal/device_kernels.hpp"
 #include "core/model/internal/device_mixer.hpp"
 #include "core/model/internal/used_mixers.hpp"
 #include "kernels/delta_rule.hpp"
@@ -156,18 +157,21 @@ MixerResult run_kernel(const at::Tensor& q_in, const at::Tensor& k_in, const at:
 
 }  // namespace
 
-MixerResult delta_rule(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& beta,
+MixerResult delta_rule(const at::Tensor& q_in, const at::Tensor& k_in, const at::Tensor& v_in, const at::Tensor& beta,
                        const at::Tensor& g, double scale, const at::Tensor& initial_state,
                        std::span<const std::int64_t> positions, bool reference) {
-    const bool fits = q.scalar_type() == at::kFloat && v.scalar_type() == at::kFloat;
     const bool gradients =
         at::GradMode::is_enabled()
-        && (q.requires_grad() || k.requires_grad() || v.requires_grad() || beta.requires_grad() || (g.defined() && g.requires_grad()));
-    if (fits && !reference && q.device().is_cuda()) {
-        const MixerCall call{contiguous(q), contiguous(k), contiguous(v), contiguous(beta.to(at::kFloat)),
+        && (q_in.requires_grad() || k_in.requires_grad() || v_in.requires_grad() || beta.requires_grad() || (g.defined() && g.requires_grad()));
+    DeviceMixers* mixers = device_kernels(q_in.device()).mixers;
+    if (mixers != nullptr && !reference && q_in.scalar_type() != at::kDouble) {
+        const MixerCall call{contiguous(q_in), contiguous(k_in), contiguous(v_in), contiguous(beta.to(at::kFloat)),
                              contiguous(g.defined() ? g.to(at::kFloat) : g), scale, contiguous(initial_state), positions};
-        if (auto result = delta_rule_on_device(cuda_mixers(q.device()), call, gradients)) return *result;
+        if (auto result = delta_rule_on_device(*mixers, call, gradients)) return *result;
     }
+    const auto exact = [](const at::Tensor& t) { return t.scalar_type() == at::kBFloat16 ? t.to(at::kFloat) : t; };
+    const at::Tensor q = exact(q_in), k = exact(k_in), v = exact(v_in);
+    const bool fits = q.scalar_type() == at::kFloat && v.scalar_type() == at::kFloat;
     if (reference || !fits || !q.device().is_cpu()) {
         UsedMixers::instance().note("aten-chunked");
         return delta_rule_aten_states(q, k, v, beta, g, scale, initial_state, positions);

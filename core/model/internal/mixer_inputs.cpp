@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/model/internal/mixer_inputs.hpp"
 
+#include "core/model/internal/device_kernels.hpp"
 #include "core/model/internal/kernel_pointers.hpp"
+#include "core/model/internal/layer_kernels.hpp"
 #include "core/model/internal/layer_operations.hpp"
 #include "kernels/short_conv.hpp"
 
@@ -28,8 +30,6 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::Variable;
 using torch::autograd::variable_list;
-
-constexpr double kL2Eps = 1e-6;
 
 // Columns of the joint projection: q | k | v | gate | b | a.
 struct Columns {
@@ -80,8 +80,9 @@ kernels::ShortConvArgs<Product> conv_arguments(const at::Tensor& joint, std::int
     return a;
 }
 
-at::Tensor convolved(const at::Tensor& joint, std::int64_t first, const at::Tensor& weight,
+at::Tensor convolved(const at::Tensor& joint, std::int64_t first, const at::Tensor& taps,
                      std::int64_t heads, bool norm, const at::Tensor& tail) {
+    const at::Tensor weight = taps.to(at::kFloat);
     const std::int64_t width = weight.size(0) / heads;
     at::Tensor out =
         at::empty({joint.size(0), joint.size(1), heads, width}, joint.options().dtype(at::kFloat));
@@ -176,20 +177,6 @@ public:
     }
 };
 
-// Causal depthwise convolution over [B, T, C]: shifted multiply-adds beat a grouped convolution on a
-// processor.
-at::Tensor composed_conv(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& tail,
-                         bool activate) {
-    const std::int64_t W = weight.size(1), T = x.size(1);
-    const at::Tensor padded =
-        (tail.defined() ? at::cat({tail, x}, 1) : at::constant_pad_nd(x, {0, 0, W - 1, 0})).to(wide(x));
-    const at::Tensor w = weight.to(wide(x));
-    at::Tensor y = padded.narrow(1, 0, T) * w.select(1, 0);
-    for (std::int64_t j = 1; j < W; ++j)
-        y = at::addcmul(y, padded.narrow(1, j, T), w.select(1, j));
-    return (activate ? at::silu(y) : y).to(x.scalar_type());
-}
-
 at::Tensor feature_map(const at::Tensor& x, QkActivation activation) {
     switch (activation) {
         case QkActivation::Relu:
@@ -202,8 +189,16 @@ at::Tensor feature_map(const at::Tensor& x, QkActivation activation) {
 }
 
 at::Tensor normalised(const at::Tensor& x, QkNorm norm) {
+    if (norm == QkNorm::L2) return composed_l2_norm(x);
     const at::Tensor y = x.to(wide(x));
-    return norm == QkNorm::L2 ? y * at::rsqrt((y * y).sum(-1, true) + kL2Eps) : y / y.sum(-1, true);
+    return y / y.sum(-1, true);
+}
+
+// What needs no convolution.
+void fill_gates(MixerInputs& out, const LayerWeights& w, const Columns& columns, const at::Tensor& joint) {
+    out.beta = write_strength(columns, joint);
+    if (columns.decay > 0) out.g = log_decay(columns.decay_of(joint).to(wide(joint)), w.A_log, w.dt_bias);
+    if (columns.gate > 0) out.gate = columns.gate_of(joint);
 }
 
 MixerInputs composed_inputs(const ModelConfig& m, const LayerWeights& w, const Columns& columns,
@@ -231,16 +226,31 @@ MixerInputs composed_inputs(const ModelConfig& m, const LayerWeights& w, const C
     out.q = normalised(q, m.qk_norm);
     out.k = normalised(k, m.qk_norm);
     out.v = v.reshape({B, T, columns.value_heads, -1}).to(wide(v));
-    out.beta = write_strength(columns, joint);
-    if (columns.decay > 0) out.g = log_decay(columns.decay_of(joint).to(wide(joint)), w.A_log, w.dt_bias);
-    if (columns.gate > 0) out.gate = columns.gate_of(joint);
+    fill_gates(out, w, columns, joint);
     return out;
+}
+
+// q, k and v by the kernels of joint's device; all of them or none. bfloat16 is what a recurrence in bfloat16 elsewhere reads too.
+bool convolve_on_device(MixerInputs& out, LayerKernels& kernels, const LayerWeights& w, const Columns& columns, const at::Tensor& joint,
+                        const at::Tensor& tail, bool precise) {
+    const at::ScalarType dtype = joint.scalar_type() == at::kBFloat16 && !precise ? at::kBFloat16 : at::kFloat;
+    const auto part = [&](std::int64_t first, const at::Tensor& weight, std::int64_t heads, bool normalised) {
+        return kernels.conv({joint, first, weight, tail, heads, normalised, dtype});
+    };
+    const auto q = part(0, w.q_conv, columns.heads, true);
+    const auto k = q ? part(columns.key, w.k_conv, columns.heads, true) : std::nullopt;
+    const auto v = k ? part(2 * columns.key, w.v_conv, columns.value_heads, false) : std::nullopt;
+    if (!v) return false;
+    out.q = *q;
+    out.k = *k;
+    out.v = *v;
+    return true;
 }
 
 }  // namespace
 
 MixerInputs mixer_inputs(const ModelConfig& config, const LayerConfig& layer, const LayerWeights& w,
-                         const at::Tensor& joint, at::Tensor* tail, bool raw) {
+                         const at::Tensor& joint, at::Tensor* tail, bool raw, bool precise) {
     const Columns columns(config, layer, w);
     at::Tensor before;
     if (tail != nullptr && config.use_short_conv) {
@@ -249,14 +259,22 @@ MixerInputs mixer_inputs(const ModelConfig& config, const LayerConfig& layer, co
         const at::Tensor all = at::cat({before, joint.narrow(-1, 0, columns.conv())}, 1);
         *tail = all.narrow(1, joint.size(1), past).contiguous();
     }
+    const bool gradients = needs_gradient({joint, w.q_conv, w.k_conv, w.v_conv, w.A_log, w.dt_bias});
     const bool usual =
         config.use_short_conv && config.qk_activation == QkActivation::Silu && config.qk_norm == QkNorm::L2;
     const bool fits = joint.device().is_cpu()
                       && (joint.scalar_type() == at::kFloat || joint.scalar_type() == at::kBFloat16)
-                      && w.q_conv.scalar_type() == at::kFloat;
-    if (!usual || !fits || raw) return composed_inputs(config, w, columns, joint, before, raw);
+                      && (w.q_conv.scalar_type() == at::kFloat || (!gradients && w.q_conv.scalar_type() == at::kBFloat16));
     MixerInputs out;
-    if (needs_gradient({joint, w.q_conv, w.k_conv, w.v_conv, w.A_log, w.dt_bias})) {
+    if (LayerKernels* kernels = device_kernels(joint.device()).layers; kernels != nullptr && usual && !raw && !gradients) {
+        const at::Tensor x = joint.contiguous();
+        if (convolve_on_device(out, *kernels, w, columns, x, before, precise)) {
+            fill_gates(out, w, columns, x);
+            return out;
+        }
+    }
+    if (!usual || !fits || raw) return composed_inputs(config, w, columns, joint, before, raw);
+    if (gradients) {
         const auto some = [](const at::Tensor& t) { return t.defined() ? std::optional(t) : std::nullopt; };
         const variable_list all = InputsFunction::apply(joint, w.q_conv, w.k_conv, w.v_conv, some(w.A_log),
                                                         some(w.dt_bias), columns);
@@ -272,9 +290,7 @@ MixerInputs mixer_inputs(const ModelConfig& config, const LayerConfig& layer, co
     out.q = convolved(x, 0, w.q_conv, columns.heads, true, before);
     out.k = convolved(x, columns.key, w.k_conv, columns.heads, true, before);
     out.v = convolved(x, 2 * columns.key, w.v_conv, columns.value_heads, false, before);
-    out.beta = write_strength(columns, x);
-    if (columns.decay > 0) out.g = log_decay(columns.decay_of(x).to(at::kFloat), w.A_log, w.dt_bias);
-    if (columns.gate > 0) out.gate = columns.gate_of(x);
+    fill_gates(out, w, columns, x);
     return out;
 }
 

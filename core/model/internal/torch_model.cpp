@@ -47,22 +47,24 @@ public:
     std::vector<LayerCache> caches;
 };
 
-MixerCall call_of(const at::Device& device, const LayerConfig& layer, bool gated, std::int64_t key_dim, std::int64_t length) {
-    const auto shaped = [&](std::initializer_list<std::int64_t> shape) {
-        return at::empty(shape, at::TensorOptions().dtype(at::kFloat).device(device));
+// q, k and v of `dtype`.
+MixerCall call_of(const at::Device& device, at::ScalarType dtype, const LayerConfig& layer, bool gated, std::int64_t key_dim,
+                  std::int64_t length) {
+    const auto shaped = [&](std::initializer_list<std::int64_t> shape, at::ScalarType type) {
+        return at::empty(shape, at::TensorOptions().dtype(type).device(device));
     };
     MixerCall call;
-    call.q = call.k = shaped({1, length, layer.key_heads, key_dim});
-    call.v = shaped({1, length, layer.value_heads, layer.value_dim});
-    call.beta = shaped({1, length, layer.value_heads});
+    call.q = call.k = shaped({1, length, layer.key_heads, key_dim}, dtype);
+    call.v = shaped({1, length, layer.value_heads, layer.value_dim}, dtype);
+    call.beta = shaped({1, length, layer.value_heads}, at::kFloat);
     if (gated) call.g = call.beta;
     return call;
 }
 
 // What a call at this width and length takes; runs the self-check of a kernel that was not used before.
-std::string device_implementation(const at::Device& device, const LayerConfig& layer, bool gated, std::int64_t key_dim,
-                                  std::int64_t length) {
-    const DeviceMixer* mixer = cuda_mixers(device).choose(call_of(device, layer, gated, key_dim, length));
+std::string device_implementation(const at::Device& device, at::ScalarType dtype, const LayerConfig& layer, bool gated,
+                                  std::int64_t key_dim, std::int64_t length) {
+    const DeviceMixer* mixer = cuda_mixers(device).choose(call_of(device, dtype, layer, gated, key_dim, length));
     return mixer != nullptr ? mixer->name : "aten-chunked";
 }
 
@@ -151,7 +153,7 @@ std::string TorchModel::mixer_implementation(std::int64_t index, std::int64_t ke
     const LayerConfig& layer = network_.config.layers[static_cast<std::size_t>(index)];
     if (!layer.prunable()) return "attention";
     if (dtype_ == at::kDouble) return "aten-chunked";
-    if (!device_.is_cpu()) return device_implementation(device_, layer, network_.layers[static_cast<std::size_t>(index)].A_log.defined(), key_dim, length);
+    if (!device_.is_cpu()) return device_implementation(device_, dtype_, layer, network_.layers[static_cast<std::size_t>(index)].A_log.defined(), key_dim, length);
     kernels::DeltaRuleArgs<float> args;
     args.B = 1;
     args.T = length;
@@ -176,7 +178,7 @@ std::string TorchModel::norms_implementation(std::int64_t index, std::int64_t ke
     const NormsKernel* kernel = nullptr;
     if (state_kernels_ != nullptr) {
         const MixerCall call =
-            call_of(device_, layer, network_.layers[static_cast<std::size_t>(index)].A_log.defined(), key_dim, 1);
+            call_of(device_, at::kFloat, layer, network_.layers[static_cast<std::size_t>(index)].A_log.defined(), key_dim, 1);
         kernel = state_kernels_->norms({call.k, call.v, call.beta, call.g, {}, {}});
     }
     return kernel != nullptr ? kernel->name : "cpu-" + std::string(kernels::state_norms_implementations().front());

@@ -25,7 +25,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-MixerCall call_of(std::int64_t T, std::int64_t K, std::int64_t V = 12, bool gated = true) {
+MixerCall call_of(std::int64_t T, std::int64_t K, std::int64_t V = 12, bool gated = true, at::ScalarType dtype = at::kFloat) {
     const auto made = [](std::initializer_list<std::int64_t> shape) {
         at::Tensor t = at::empty(shape, at::kFloat);
         Random random(3);
@@ -34,15 +34,16 @@ MixerCall call_of(std::int64_t T, std::int64_t K, std::int64_t V = 12, bool gate
         return t;
     };
     MixerCall call;
-    call.q = call.k = made({1, T, 1, K});
-    call.v = made({1, T, 1, V});
+    call.q = call.k = made({1, T, 1, K}).to(dtype);
+    call.v = made({1, T, 1, V}).to(dtype);
     call.beta = made({1, T, 1});
     if (gated) call.g = call.beta;
     return call;
 }
 
 MixerResult composed(const MixerCall& c) {
-    return internal::delta_rule_aten_states(c.q, c.k, c.v, c.beta, c.g, c.scale, c.initial, c.positions);
+    const auto exact = [](const at::Tensor& t) { return t.to(at::kFloat); };
+    return internal::delta_rule_aten_states(exact(c.q), exact(c.k), exact(c.v), c.beta, c.g, c.scale, c.initial, c.positions);
 }
 
 // A kernel that is right but for what `spoil` does to its result.
@@ -168,6 +169,42 @@ TEST(DeviceMixers, TrustTheCudaKernelsOnTheEmulator) {
     for (const auto& verdict : mixers.verdicts())
         EXPECT_LT(verdict.error, 1e-5) << verdict.text();
     EXPECT_THAT(reports.lines, IsEmpty());
+}
+
+// Float32 states of bfloat16 inputs: rounding is far below what a mistake makes, and within what is allowed for it.
+TEST(DeviceMixers, TrustTheCudaKernelsInBFloat16OnTheEmulator) {
+    const kernels::DeviceLimits limits{90, 132, std::size_t{227} << 10, true, "emulated"};
+    std::vector<DeviceMixer> emulated;
+    for (const kernels::DeviceDeltaRule& rule : kernels::device_delta_rules())
+        emulated.push_back(internal::device_mixer(rule, limits));
+    Reports reports;
+    DeviceMixers mixers(emulated, reports.sink());
+    for (const std::int64_t K : {13, 48, 96, 256}) {
+        EXPECT_NE(mixers.choose(call_of(1, K, 12, true, at::kBFloat16)), nullptr) << K;
+        const DeviceMixer* prefill = mixers.choose(call_of(700, K, 12, K != 48, at::kBFloat16));
+        ASSERT_NE(prefill, nullptr) << K;
+        const MixerResult r = prefill->run(call_of(70, K, 12, true, at::kBFloat16));
+        EXPECT_EQ(r.out.scalar_type(), at::kBFloat16);
+        EXPECT_EQ(r.final_state.scalar_type(), at::kFloat);
+    }
+    for (const auto& verdict : mixers.verdicts()) {
+        EXPECT_LT(verdict.error, 1e-2) << verdict.text();
+        EXPECT_GT(verdict.error, 1e-5) << verdict.text();
+        EXPECT_THAT(verdict.text(), HasSubstr(" bfloat16"));
+    }
+    EXPECT_EQ(mixers.verdicts().size(), 8U) << "nothing is inferred from float32";
+    EXPECT_THAT(reports.lines, IsEmpty());
+}
+
+TEST(DeviceMixers, SwitchOffWhatIsWrongInBFloat16Alone) {
+    Reports reports;
+    const auto wrong = spoiled("wrong", [](const MixerCall& c, MixerResult& r) {
+        if (c.q.scalar_type() == at::kBFloat16) r.out = r.out * 1.05;
+    });
+    DeviceMixers mixers({wrong}, reports.sink());
+    EXPECT_NE(mixers.choose(call_of(40, 24)), nullptr);
+    EXPECT_EQ(mixers.choose(call_of(40, 24, 12, true, at::kBFloat16)), nullptr);
+    EXPECT_THAT(reports.lines, ElementsAre(AllOf(HasSubstr("wrong on cpu at K=24 V=12 gated bfloat16"), HasSubstr("expected at most 3.0e-02"))));
 }
 
 }  // namespace

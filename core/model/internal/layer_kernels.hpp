@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// The operations of a layer around its recurrence on a device, by kernels that are checked before they are used.
+#pragma once
+
+#include "core/checkpoint/model_config.hpp"
+#include "core/model/internal/kernel_check.hpp"
+#include "kernels/rms_norm_device.hpp"
+#include "kernels/short_conv_device.hpp"
+#include "kernels/swiglu_device.hpp"
+
+#include <ATen/core/Tensor.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rankscope::internal {
+
+/// RMSNorm of s = x + add (x where add is undefined) over the last axis, times `weight` [width] float32, times the gate.
+struct NormCall {
+    at::Tensor x;       ///< [.., width] float32 or bfloat16
+    at::Tensor add;     ///< as x, of dtype `out`; may be undefined
+    at::Tensor weight;
+    at::Tensor gate;    ///< [B, T, heads · width] of dtype `out`, rows of tokens equally far apart; undefined without
+    OutputGate act = OutputGate::None;
+    double eps = 1e-6;
+    at::ScalarType out = at::kFloat;
+};
+
+struct NormedRows {
+    at::Tensor out;  ///< shape of x, dtype `out`
+    at::Tensor sum;  ///< s in x's dtype; only with add
+};
+
+/// Convolution, SiLU and per-head l2 norm of columns [first, first + C) of `joint`.
+struct ConvCall {
+    at::Tensor joint;          ///< [B, T, columns] float32 or bfloat16, contiguous
+    std::int64_t first = 0;
+    at::Tensor weight;         ///< [C, W]
+    at::Tensor tail;           ///< [B, W-1, conv columns] as joint, contiguous, the same `first`; undefined: zeros
+    std::int64_t heads = 1;
+    bool normalised = false;
+    at::ScalarType out = at::kFloat;
+};
+
+/// The functions of kernels/{rms_norm,short_conv,swiglu}_device.hpp at one device: those for GPUs, or in tests the same sources on the
+/// emulator. `enter` makes the device current for them.
+struct LayerKernelFunctions {
+    decltype(&kernels::device_rms_norm_supports) norm_supports;
+    decltype(&kernels::device_rms_norm) norm;
+    decltype(&kernels::device_short_conv_supports) conv_supports;
+    decltype(&kernels::device_short_conv) conv;
+    decltype(&kernels::device_swiglu_supports) swiglu_supports;
+    decltype(&kernels::device_swiglu) swiglu;
+    kernels::DeviceLimits limits;
+    void (*enter)(const at::Device&) = nullptr;
+};
+
+/// Each operation gives nothing where no kernel takes the call, or the one that does is not trusted at these widths on this device:
+/// then the composition computes. Not differentiable.
+class LayerKernels {
+public:
+    LayerKernels(std::optional<LayerKernelFunctions> functions, KernelCheck::Report report)
+        : functions_(std::move(functions)), check_(std::move(report)) {}
+
+    [[nodiscard]] std::optional<NormedRows> norm(const NormCall& call);
+    /// [B, T, heads, C / heads]
+    [[nodiscard]] std::optional<at::Tensor> conv(const ConvCall& call);
+    /// [.., width] of gate_up [.., 2 · width]
+    [[nodiscard]] std::optional<at::Tensor> swiglu(const at::Tensor& gate_up);
+
+    [[nodiscard]] std::vector<KernelVerdict> verdicts() const { return check_.verdicts(); }
+
+private:
+    std::optional<LayerKernelFunctions> functions_;
+    KernelCheck check_;
+};
+
+/// The kernels for a CUDA device; none where this program was built without nvcc. Verdicts against a kernel go to standard error.
+[[nodiscard]] LayerKernels& cuda_layer_kernels(const at::Device& device);
+
+/// One line for each kernel at the usual widths, in float32 and bfloat16: what the self-check says on this device. For `doctor`.
+[[nodiscard]] std::vector<std::string> check_cuda_layer_kernels(const at::Device& device);
+
+}  // namespace rankscope::internal

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// The self-check between the kernels around the recurrence and the user: with kernels that are wrong in every way, and with the CUDA
+// kernels themselves on the emulator.
+#include "core/model/internal/layer_kernels.hpp"
+
+#include "core/base/random.hpp"
+#include "core/model/internal/composed_operations.hpp"
+#include "core/model/internal/drawn_numbers.hpp"
+#include "emulated_layer_kernels.hpp"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace rankscope::test {
+namespace {
+
+using internal::ConvCall;
+using internal::LayerKernelFunctions;
+using internal::LayerKernels;
+using internal::NormCall;
+using ::testing::AllOf;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+at::Tensor made(std::vector<std::int64_t> shape, at::ScalarType dtype = at::kFloat) {
+    Random random(static_cast<std::uint64_t>(shape.back()), 77);
+    return internal::draw(shape, random, &internal::normal).to(dtype);
+}
+
+NormCall gated(at::ScalarType dtype, std::int64_t width = 48, OutputGate act = OutputGate::Swish) {
+    const at::Tensor joint = made({2, 5, 3 * width + 40}, dtype);
+    return {made({2, 5, 3, width}, dtype), {}, made({width}), joint.narrow(-1, 24, 3 * width), act, 1e-5, dtype};
+}
+
+NormCall added(at::ScalarType stream, at::ScalarType product) {
+    return {made({2, 7, 100}, stream), made({2, 7, 100}, product) * 0.5, made({100}), {}, OutputGate::None, 1e-5, product};
+}
+
+ConvCall convolution(at::ScalarType dtype, at::ScalarType out, std::int64_t width, bool normalised, std::int64_t T = 11) {
+    return {made({2, T, 3 * width + 5}, dtype), 2, made({3 * width, 4}, dtype), made({2, 3, 3 * width + 5}, dtype), 3, normalised, out};
+}
+
+double difference(const at::Tensor& got, const at::Tensor& want) {
+    return (got.to(at::kDouble) - want.to(at::kDouble).reshape(got.sizes())).abs().max().item<double>();
+}
+
+struct Reports {
+    std::vector<std::string> lines;
+
+    internal::KernelCheck::Report sink() {
+        return [this](const std::string& line) { lines.push_back(line); };
+    }
+};
+
+at::Tensor exact(const ConvCall& c) {
+    const std::int64_t C = c.weight.size(0);
+    const auto columns = [&](const at::Tensor& t) { return t.defined() ? t.narrow(-1, c.first, C).to(at::kDouble) : t; };
+    const at::Tensor y = internal::composed_conv(columns(c.joint), c.weight.to(at::kDouble), columns(c.tail), true)
+                             .reshape({c.joint.size(0), c.joint.size(1), c.heads, -1});
+    return c.normalised ? internal::composed_l2_norm(y) : y;
+}
+
+TEST(LayerKernels, AreTheCompositionOnTheEmulator) {
+    Reports reports;
+    LayerKernels kernels(emulated_layer_functions(), reports.sink());
+    const auto wide = [](const at::Tensor& t) { return t.defined() ? t.to(at::kDouble) : t; };
+    for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
+        const double bound = dtype == at::kFloat ? 1e-5 : 2e-2;
+        for (const OutputGate act : {OutputGate::Swish, OutputGate::Sigmoid}) {
+            const NormCall call = gated(dtype, 48, act);
+            const auto got = kernels.norm(call);
+            ASSERT_TRUE(got);
+            EXPECT_EQ(got->out.scalar_type(), dtype);
+            EXPECT_FALSE(got->sum.defined());
+            EXPECT_LT(difference(got->out, internal::composed_gated_norm(wide(call.x), wide(call.weight), wide(call.gate), act, call.eps)), bound * 4);
+        }
+        for (const std::int64_t width : {1, 13, 48, 96}) {
+            for (const bool normalised : {false, true}) {
+                const ConvCall call = convolution(dtype, dtype, width, normalised);
+                const auto got = kernels.conv(call);
+                ASSERT_TRUE(got) << width;
+                EXPECT_EQ(got->scalar_type(), dtype);
+                EXPECT_LT(difference(*got, exact(call)), bound * 4) << width;
+            }
+        }
+        const at::Tensor gate_up = made({2, 3, 74}, dtype);
+        const auto y = kernels.swiglu(gate_up);
+        ASSERT_TRUE(y);
+        EXPECT_LT(difference(*y, internal::composed_swiglu(wide(gate_up))), bound * 4);
+    }
+    for (const auto& [stream, product] : {std::pair(at::kFloat, at::kFloat), std::pair(at::kFloat, at::kBFloat16), std::pair(at::kBFloat16, at::kBFloat16)}) {
+        const NormCall call = added(stream, product);
+        const auto got = kernels.norm(call);
+        ASSERT_TRUE(got);
+        EXPECT_EQ(got->sum.scalar_type(), stream);
+        EXPECT_EQ(got->out.scalar_type(), product);
+        const at::Tensor sum = wide(call.x) + wide(call.add);
+        EXPECT_LT(difference(got->sum, sum), stream == at::kFloat ? 1e-5 : 3e-2);
+        EXPECT_LT(difference(got->out, internal::composed_norm(sum, wide(call.weight), call.eps)), product == at::kFloat ? 1e-4 : 6e-2);
+    }
+    const ConvCall mixed = convolution(at::kBFloat16, at::kFloat, 16, true);
+    const auto q = kernels.conv(mixed);
+    ASSERT_TRUE(q);
+    EXPECT_LT(difference(*q, exact(mixed)), 1e-5) << "inputs are exact, outputs float32";
+    EXPECT_THAT(reports.lines, IsEmpty());
+    EXPECT_THAT(kernels.verdicts(), Each(::testing::Field(&internal::KernelVerdict::trusted, true)));
+}
+
+// Results of the real kernels, spoiled at one width.
+std::string wrong_norm(const kernels::DeviceRmsNormArgs& a, const kernels::DeviceLimits& limits) {
+    std::string error = kernels::device_rms_norm(a, limits);
+    if (a.width == 48) static_cast<float*>(a.out)[a.width - 1] += 0.01F;
+    return error;
+}
+
+std::string wrong_sum(const kernels::DeviceRmsNormArgs& a, const kernels::DeviceLimits& limits) {
+    std::string error = kernels::device_rms_norm(a, limits);
+    if (a.sum != nullptr) static_cast<float*>(a.sum)[0] += 0.1F;
+    return error;
+}
+
+std::string without_tail(const kernels::DeviceShortConvArgs& args, const kernels::DeviceLimits& limits) {
+    kernels::DeviceShortConvArgs a = args;
+    a.tail = nullptr;
+    return kernels::device_short_conv(a, limits);
+}
+
+std::string failing_swiglu(const kernels::DeviceSwigluArgs&, const kernels::DeviceLimits&) {
+    return "misaligned address";
+}
+
+TEST(LayerKernels, AreSwitchedOffWhereTheyAreWrongAndNamed) {
+    LayerKernelFunctions functions = emulated_layer_functions();
+    functions.norm = &wrong_norm;
+    Reports reports;
+    LayerKernels kernels(functions, reports.sink());
+    EXPECT_TRUE(kernels.norm(gated(at::kFloat, 64)));
+    EXPECT_THAT(reports.lines, IsEmpty());
+    EXPECT_FALSE(kernels.norm(gated(at::kFloat, 48)));
+    EXPECT_FALSE(kernels.norm(gated(at::kFloat, 48)));
+    EXPECT_THAT(reports.lines, ElementsAre(AllOf(HasSubstr("cuda-rms-norm on cpu at width 48 (3 heads), float32, swish gate"),
+                                                 HasSubstr("switched off"), HasSubstr("the composition of ATen operations computes instead"))));
+}
+
+TEST(LayerKernels, AreCheckedInTheirSumsTheirTailsAndTheirExceptions) {
+    LayerKernelFunctions functions = emulated_layer_functions();
+    functions.norm = &wrong_sum;
+    functions.conv = &without_tail;
+    functions.swiglu = &failing_swiglu;
+    Reports reports;
+    LayerKernels kernels(functions, reports.sink());
+    EXPECT_FALSE(kernels.norm(added(at::kFloat, at::kFloat)));
+    EXPECT_FALSE(kernels.conv(convolution(at::kFloat, at::kFloat, 16, true)));
+    EXPECT_FALSE(kernels.conv(convolution(at::kFloat, at::kFloat, 16, true, 1)));
+    EXPECT_FALSE(kernels.swiglu(made({3, 20})));
+    ASSERT_THAT(reports.lines, SizeIs(4));
+    EXPECT_THAT(reports.lines[2], HasSubstr("decoding"));
+    EXPECT_THAT(reports.lines[3], AllOf(HasSubstr("cuda-swiglu on cpu at width 10, float32"), HasSubstr("misaligned address")));
+}
+
+TEST(LayerKernels, LeaveWhatTheyDoNotTakeToTheComposition) {
+    Reports reports;
+    LayerKernels kernels(emulated_layer_functions(), reports.sink());
+    EXPECT_FALSE(kernels.norm(gated(at::kDouble)));
+    EXPECT_FALSE(kernels.swiglu(made({3, 20}, at::kDouble)));
+    EXPECT_FALSE(kernels.swiglu(made({3, 20}, at::kHalf)));
+    EXPECT_FALSE(kernels.swiglu(made({0, 20})));
+    LayerKernels none(std::nullopt, reports.sink());
+    EXPECT_FALSE(none.norm(gated(at::kFloat)));
+    EXPECT_FALSE(none.conv(convolution(at::kFloat, at::kFloat, 16, true)));
+    EXPECT_FALSE(none.swiglu(made({3, 20})));
+    EXPECT_THAT(reports.lines, IsEmpty());
+    EXPECT_THAT(none.verdicts(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace rankscope::test
