@@ -4,8 +4,11 @@
 // them; slow rows sit later rounds out. What each row took at first is printed at once: a run that is cut off has told something.
 #include "kernels/cuda/mma.cuh"
 #include "kernels/delta_rule_device.hpp"
+#include "kernels/rms_norm_device.hpp"
+#include "kernels/short_conv_device.hpp"
 #include "kernels/singular_values_device.hpp"
 #include "kernels/state_norms_device.hpp"
+#include "kernels/swiglu_device.hpp"
 
 #include <cuda_runtime.h>
 
@@ -144,6 +147,60 @@ DeviceDeltaRuleArgs call(std::int64_t B, std::int64_t T, std::int64_t H, std::in
     return a;
 }
 
+// What surrounds the recurrence of a layer of D channels, all of it memory: 8192 tokens in bfloat16, heads of K channels, and one token of
+// 256 sequences.
+void add_layer_rows(std::vector<Row>& rows, const DeviceLimits& limits) {
+    constexpr std::int64_t D = 2048, I = 5632;
+    constexpr auto kBf16 = DeviceElement::BFloat16;
+    for (const std::int64_t T : {std::int64_t{8192}, std::int64_t{1}}) {
+        const std::int64_t B = T == 1 ? 256 : 1, tokens = B * T;
+        const std::string where = std::to_string(B) + "x" + std::to_string(T);
+        const auto numbers = [](std::int64_t count) { return random_array<Bf16>(count, 1); };
+        const double row_bytes = 2 * static_cast<double>(tokens);
+        for (const std::int64_t K : {128, 96, 48}) {
+            DeviceShortConvArgs a;
+            a.B = B;
+            a.T = T;
+            a.C = 16 * K;
+            a.W = 4;
+            a.stride = 4 * D;
+            a.element = a.out_element = a.weight_element = kBf16;
+            a.x = numbers(tokens * a.stride);
+            a.tail = T == 1 ? numbers(B * 3 * a.stride) : nullptr;
+            a.tail_stride = a.stride;
+            a.weight = numbers(a.C * a.W);
+            a.norm_width = K;
+            a.out = numbers(tokens * a.C);
+            rows.push_back({"convolution, SiLU, l2 norm bf16, 16 heads of " + std::to_string(K) + ", " + where,
+                            [=] { return device_short_conv(a, limits); }, 0, row_bytes * static_cast<double>(2 * a.C + (T == 1 ? 3 * a.C : 0))});
+        }
+        DeviceRmsNormArgs gated;
+        gated.rows = tokens * 16;
+        gated.width = 128;
+        gated.heads = 16;
+        gated.stream_element = gated.element = kBf16;
+        gated.x = numbers(tokens * D);
+        gated.weight = random_array<float>(gated.width, 1);
+        gated.gate = numbers(tokens * 4 * D);
+        gated.gate_stride = 4 * D;
+        gated.act = NormGate::Swish;
+        gated.out = numbers(tokens * D);
+        rows.push_back({"gated norm bf16, 16 heads of 128, " + where, [=] { return device_rms_norm(gated, limits); }, 0, row_bytes * 3 * D});
+        DeviceRmsNormArgs added;
+        added.rows = tokens;
+        added.width = D;
+        added.stream_element = added.element = kBf16;
+        added.x = numbers(tokens * D);
+        added.add = numbers(tokens * D);
+        added.sum = numbers(tokens * D);
+        added.weight = random_array<float>(D, 1);
+        added.out = numbers(tokens * D);
+        rows.push_back({"addition and norm bf16, 2048 channels, " + where, [=] { return device_rms_norm(added, limits); }, 0, row_bytes * 4 * D});
+        const DeviceSwigluArgs swiglu{tokens, I, kBf16, numbers(tokens * 2 * I), numbers(tokens * I), nullptr};
+        rows.push_back({"SwiGLU bf16, 5632 channels, " + where, [=] { return device_swiglu(swiglu, limits); }, 0, row_bytes * 3 * I});
+    }
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -223,6 +280,7 @@ int main(int count, char** arguments) {
         add_gradient("gradient bf16, 16/32 heads, 4x2048, K=" + std::to_string(K), call(4, 2048, 16, 32, K, DeviceElement::BFloat16));
     for (const std::int64_t K : {128, 96, 64})
         add_gradient("gradient f32, 16/32 heads, 4x2048, K=" + std::to_string(K), call(4, 2048, 16, 32, K, DeviceElement::Float32));
+    add_layer_rows(rows, limits);
     for (const bool float64 : {true, false}) {
         for (const std::int64_t n : {64, 96, 128, 256}) {
             DeviceSingularValuesArgs a;

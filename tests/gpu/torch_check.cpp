@@ -112,11 +112,11 @@ void compare_layer(int repeats, const at::Device& device) {
         [&] { return kernels.conv({joint, 0, taps, {}, H, true, at::kBFloat16}).has_value(); });
     const at::Tensor o = at::rand({1, T, H, K}, options), weight = at::rand({K}, options).to(at::kFloat), gate = joint.narrow(-1, 3 * D, D);
     row("gated norm bf16, 1x8192x16x128",
-        [&] { static_cast<void>(composed_gated_norm(o, weight, gate, rankscope::OutputGate::Swish, 1e-5).to(at::kBFloat16)); },
-        [&] { return kernels.norm({o, {}, weight, gate, rankscope::OutputGate::Swish, 1e-5, at::kBFloat16}).has_value(); });
+        [&] { static_cast<void>(composed_gated_norm(o, weight, gate, rankscope::kernels::NormGate::Swish, 1e-5).to(at::kBFloat16)); },
+        [&] { return kernels.norm({o, {}, weight, gate, rankscope::kernels::NormGate::Swish, 1e-5, at::kBFloat16}).has_value(); });
     const at::Tensor x = at::rand({1, T, D}, options), add = at::rand({1, T, D}, options), wide_weight = at::rand({D}, options).to(at::kFloat);
     row("addition and norm bf16, 1x8192x2048", [&] { static_cast<void>(composed_norm(x + add, wide_weight, 1e-5).to(at::kBFloat16)); },
-        [&] { return kernels.norm({x, add, wide_weight, {}, rankscope::OutputGate::None, 1e-5, at::kBFloat16}).has_value(); });
+        [&] { return kernels.norm({x, add, wide_weight, {}, rankscope::kernels::NormGate::None, 1e-5, at::kBFloat16}).has_value(); });
     row("SwiGLU bf16, 1x8192x4096", [&] { static_cast<void>(composed_swiglu(joint)); }, [&] { return kernels.swiglu(joint).has_value(); });
 }
 

@@ -20,11 +20,11 @@ at::Tensor composed_norm(const at::Tensor& x, const at::Tensor& weight, double e
     return y * at::rsqrt((y * y).mean(-1, true) + eps) * weight;
 }
 
-at::Tensor composed_gated_norm(const at::Tensor& o, const at::Tensor& weight, const at::Tensor& gate, OutputGate act, double eps) {
+at::Tensor composed_gated_norm(const at::Tensor& o, const at::Tensor& weight, const at::Tensor& gate, kernels::NormGate act, double eps) {
     at::Tensor y = composed_norm(o, weight, eps).reshape({o.size(0), o.size(1), -1});
-    if (act == OutputGate::None) return y;
+    if (act == kernels::NormGate::None) return y;
     const at::Tensor z = gate.to(y.scalar_type());
-    return y * (act == OutputGate::Swish ? at::silu(z) : at::sigmoid(z));
+    return y * (act == kernels::NormGate::Swish ? at::silu(z) : at::sigmoid(z));
 }
 
 // Shifted multiply-adds beat a grouped convolution on a processor.

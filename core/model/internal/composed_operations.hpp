@@ -3,7 +3,7 @@
 // what every kernel for them is checked against.
 #pragma once
 
-#include "core/checkpoint/model_config.hpp"
+#include "kernels/rms_norm.hpp"
 
 #include <ATen/core/Tensor.h>
 
@@ -19,7 +19,7 @@ constexpr double kL2Eps = 1e-6;
 [[nodiscard]] at::Tensor composed_norm(const at::Tensor& x, const at::Tensor& weight, double eps);
 
 /// RMSNorm of o [B, T, HV, V] per head, then the gate [B, T, HV·V] (undefined without), in wide(o): [B, T, HV·V].
-[[nodiscard]] at::Tensor composed_gated_norm(const at::Tensor& o, const at::Tensor& weight, const at::Tensor& gate, OutputGate act,
+[[nodiscard]] at::Tensor composed_gated_norm(const at::Tensor& o, const at::Tensor& weight, const at::Tensor& gate, kernels::NormGate act,
                                              double eps);
 
 /// Causal depthwise convolution of x [B, T, C] with weight [C, W], behind `tail` [B, W-1, C] (undefined: zeros), then SiLU or nothing,

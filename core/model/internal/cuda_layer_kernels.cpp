@@ -49,9 +49,9 @@ std::vector<std::string> check_cuda_layer_kernels(const at::Device& device) {
             static_cast<void>(kernels.conv({joint, 0, made({kHeads * K, 4}, dtype), {}, kHeads, true, dtype}));
         }
         const at::Tensor o = made({1, kTokens, kHeads, 128}, dtype), gate = made({1, kTokens, kHeads * 128}, dtype);
-        static_cast<void>(kernels.norm({o, {}, made({128}, at::kFloat), gate, OutputGate::Swish, 1e-6, dtype}));
+        static_cast<void>(kernels.norm({o, {}, made({128}, at::kFloat), gate, kernels::NormGate::Swish, 1e-6, dtype}));
         const at::Tensor x = made({1, kTokens, 2048}, dtype);
-        static_cast<void>(kernels.norm({x, x, made({2048}, at::kFloat), {}, OutputGate::None, 1e-6, dtype}));
+        static_cast<void>(kernels.norm({x, x, made({2048}, at::kFloat), {}, kernels::NormGate::None, 1e-6, dtype}));
         static_cast<void>(kernels.swiglu(x));
     }
     std::vector<std::string> lines;

@@ -43,12 +43,6 @@ std::int64_t row_stride(const at::Tensor& gate) {
     return even ? gate.stride(1) : 0;
 }
 
-kernels::NormGate kind_of(OutputGate act) {
-    return act == OutputGate::None    ? kernels::NormGate::None
-           : act == OutputGate::Swish ? kernels::NormGate::Swish
-                                      : kernels::NormGate::Sigmoid;
-}
-
 kernels::DeviceRmsNormArgs arguments(const NormCall& call) {
     kernels::DeviceRmsNormArgs a;
     a.width = call.x.size(-1);
@@ -59,11 +53,11 @@ kernels::DeviceRmsNormArgs arguments(const NormCall& call) {
     a.x = call.x.const_data_ptr();
     a.weight = call.weight.const_data_ptr<float>();
     if (call.add.defined()) a.add = call.add.const_data_ptr();
-    if (call.act != OutputGate::None) {
+    if (call.act != kernels::NormGate::None) {
         a.heads = call.gate.size(2) / a.width;
         a.gate = call.gate.const_data_ptr();
         a.gate_stride = row_stride(call.gate);
-        a.act = kind_of(call.act);
+        a.act = call.act;
     }
     return a;
 }
@@ -164,7 +158,7 @@ double disagreement(const LayerKernelFunctions& functions, const NormCall& like)
     const c10::InferenceMode guard;
     const at::Device device = like.x.device();
     const at::ScalarType stream = like.x.scalar_type();
-    const std::int64_t width = like.x.size(-1), heads = like.act == OutputGate::None ? 1 : like.gate.size(2) / width, B = 2, T = 9;
+    const std::int64_t width = like.x.size(-1), heads = like.act == kernels::NormGate::None ? 1 : like.gate.size(2) / width, B = 2, T = 9;
     Random random(static_cast<std::uint64_t>(width * 100 + heads), 0x4035);
     const at::Tensor x = made_up({B, T, heads, width}, stream, random), weight = made_up({width}, at::kFloat, random);
     NormCall call{x.to(device, stream), {}, weight.to(device, at::kFloat), {}, like.act, like.eps, like.out};
@@ -174,7 +168,7 @@ double disagreement(const LayerKernelFunctions& functions, const NormCall& like)
         call.add = add.to(device, like.out);
         sum = (x + add).to(stream).to(at::kDouble);
     }
-    if (like.act != OutputGate::None) {
+    if (like.act != kernels::NormGate::None) {
         // Columns of a wider matrix, as it is in a layer.
         gate = made_up({B, T, heads * width + 16}, like.out, random);
         call.gate = gate.to(device, like.out).narrow(-1, 8, heads * width);
@@ -232,7 +226,7 @@ std::optional<NormedRows> LayerKernels::norm(const NormCall& call) {
     ready.x = call.x.contiguous();
     ready.weight = call.weight.contiguous();
     if (call.add.defined()) ready.add = call.add.to(call.out).contiguous();
-    if (call.act != OutputGate::None) {
+    if (call.act != kernels::NormGate::None) {
         ready.gate = call.gate.to(call.out);
         if (row_stride(ready.gate) == 0) ready.gate = ready.gate.contiguous();
     }

@@ -2,7 +2,6 @@
 // The operations of a layer around its recurrence on a device, by kernels that are checked before they are used.
 #pragma once
 
-#include "core/checkpoint/model_config.hpp"
 #include "core/model/internal/kernel_check.hpp"
 #include "kernels/rms_norm_device.hpp"
 #include "kernels/short_conv_device.hpp"
@@ -22,7 +21,7 @@ struct NormCall {
     at::Tensor add;     ///< as x, of dtype `out`; may be undefined
     at::Tensor weight;
     at::Tensor gate;    ///< [B, T, heads · width] of dtype `out`, rows of tokens equally far apart; undefined without
-    OutputGate act = OutputGate::None;
+    kernels::NormGate act = kernels::NormGate::None;
     double eps = 1e-6;
     at::ScalarType out = at::kFloat;
 };

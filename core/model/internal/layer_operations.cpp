@@ -178,7 +178,7 @@ bool kernels_fit(const at::Tensor& x) {
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps, at::ScalarType out) {
     const bool gradients = needs_gradient({x, weight});
     if (LayerKernels* kernels = layer_kernels(x, gradients)) {
-        if (auto r = kernels->norm({x, {}, weight, {}, OutputGate::None, eps, out})) return r->out;
+        if (auto r = kernels->norm({x, {}, weight, {}, NormGate::None, eps, out})) return r->out;
     }
     if (!norm_fits(x, weight, out, gradients)) return composed_norm(x, weight, eps).to(out);
     const NormOptions options{static_cast<float>(eps), NormGate::None};
@@ -190,7 +190,7 @@ std::pair<at::Tensor, at::Tensor> add_and_norm(const at::Tensor& x, const at::Te
                                                const at::Tensor& weight, double eps) {
     const bool gradients = needs_gradient({x, add, weight});
     if (LayerKernels* kernels = layer_kernels(x, gradients)) {
-        if (auto r = kernels->norm({x, add, weight, {}, OutputGate::None, eps, add.scalar_type()})) return {r->sum, r->out};
+        if (auto r = kernels->norm({x, add, weight, {}, NormGate::None, eps, add.scalar_type()})) return {r->sum, r->out};
     }
     if (!norm_fits(x, weight, add.scalar_type(), gradients)) {
         const at::Tensor sum = x + add;
@@ -211,13 +211,13 @@ at::Tensor gated_norm(const at::Tensor& o, const at::Tensor& weight, const at::T
                       double eps, at::ScalarType out) {
     const std::int64_t B = o.size(0), T = o.size(1);
     const bool gradients = needs_gradient({o, weight, gate});
-    if (LayerKernels* kernels = layer_kernels(o, gradients)) {
-        if (auto r = kernels->norm({o, {}, weight, gate, act, eps, out})) return r->out.reshape({B, T, -1});
-    }
-    if (!kernels_fit(o)) return composed_gated_norm(o, weight, gate, act, eps).to(out);
     const NormGate kind = act == OutputGate::None    ? NormGate::None
                           : act == OutputGate::Swish ? NormGate::Swish
                                                      : NormGate::Sigmoid;
+    if (LayerKernels* kernels = layer_kernels(o, gradients)) {
+        if (auto r = kernels->norm({o, {}, weight, gate, kind, eps, out})) return r->out.reshape({B, T, -1});
+    }
+    if (!kernels_fit(o)) return composed_gated_norm(o, weight, gate, kind, eps).to(out);
     const NormOptions options{static_cast<float>(eps), kind};
     at::Tensor y;
     if (!gradients) {

@@ -24,6 +24,7 @@ using internal::ConvCall;
 using internal::LayerKernelFunctions;
 using internal::LayerKernels;
 using internal::NormCall;
+using kernels::NormGate;
 using ::testing::AllOf;
 using ::testing::Each;
 using ::testing::ElementsAre;
@@ -36,13 +37,13 @@ at::Tensor made(std::vector<std::int64_t> shape, at::ScalarType dtype = at::kFlo
     return internal::draw(shape, random, &internal::normal).to(dtype);
 }
 
-NormCall gated(at::ScalarType dtype, std::int64_t width = 48, OutputGate act = OutputGate::Swish) {
+NormCall gated(at::ScalarType dtype, std::int64_t width = 48, NormGate act = NormGate::Swish) {
     const at::Tensor joint = made({2, 5, 3 * width + 40}, dtype);
     return {made({2, 5, 3, width}, dtype), {}, made({width}), joint.narrow(-1, 24, 3 * width), act, 1e-5, dtype};
 }
 
 NormCall added(at::ScalarType stream, at::ScalarType product) {
-    return {made({2, 7, 100}, stream), made({2, 7, 100}, product) * 0.5, made({100}), {}, OutputGate::None, 1e-5, product};
+    return {made({2, 7, 100}, stream), made({2, 7, 100}, product) * 0.5, made({100}), {}, NormGate::None, 1e-5, product};
 }
 
 ConvCall convolution(at::ScalarType dtype, at::ScalarType out, std::int64_t width, bool normalised, std::int64_t T = 11) {
@@ -75,7 +76,7 @@ TEST(LayerKernels, AreTheCompositionOnTheEmulator) {
     const auto wide = [](const at::Tensor& t) { return t.defined() ? t.to(at::kDouble) : t; };
     for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
         const double bound = dtype == at::kFloat ? 1e-5 : 2e-2;
-        for (const OutputGate act : {OutputGate::Swish, OutputGate::Sigmoid}) {
+        for (const NormGate act : {NormGate::Swish, NormGate::Sigmoid}) {
             const NormCall call = gated(dtype, 48, act);
             const auto got = kernels.norm(call);
             ASSERT_TRUE(got);
