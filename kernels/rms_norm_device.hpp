@@ -44,4 +44,29 @@ struct DeviceRmsNormArgs {
 /// Empty, or what CUDA says.
 [[nodiscard]] std::string device_rms_norm(const DeviceRmsNormArgs& args, const DeviceLimits& limits);
 
+/// Gradients of DeviceRmsNormArgs, the twin of RmsNormBackwardArgs. In `forward` x is s (the sum, where there was an addition), float32, and
+/// inverse comes in; add, sum and out are ignored.
+///   d_out          [rows, width]   `element`
+///   d_sum          [rows, width]   float32, what reaches s by other ways; may be nullptr
+///   d_x            [rows, width]   float32, of s; may be d_sum
+///   d_add, d_gate  [rows, width]   `element`: d_x again, or nullptr; with a gate. Contiguous: heads of a token side by side
+///   d_weight       [width]         float32
+/// Deterministic: sums over rows are made in pieces of fixed size and those added in their order.
+struct DeviceRmsNormBackwardArgs {
+    DeviceRmsNormArgs forward;
+    const void* d_out = nullptr;
+    const float* d_sum = nullptr;
+    float* d_x = nullptr;
+    void* d_add = nullptr;
+    void* d_gate = nullptr;
+    float* d_weight = nullptr;
+};
+
+/// As forward, float32 streams alone, width up to 8192.
+[[nodiscard]] bool device_rms_norm_backward_supports(const DeviceRmsNormBackwardArgs& args, const DeviceLimits& limits) noexcept;
+/// Bytes, aligned to 256.
+[[nodiscard]] std::size_t device_rms_norm_backward_workspace(const DeviceRmsNormBackwardArgs& args) noexcept;
+/// Empty, or what CUDA says.
+[[nodiscard]] std::string device_rms_norm_backward(const DeviceRmsNormBackwardArgs& args, void* workspace);
+
 }  // namespace rankscope::kernels

@@ -42,4 +42,23 @@ struct DeviceShortConvArgs {
 /// Empty, or what CUDA says.
 [[nodiscard]] std::string device_short_conv(const DeviceShortConvArgs& args, const DeviceLimits& limits);
 
+/// Gradients of DeviceShortConvArgs without a tail, the twin of ShortConvBackwardArgs; out is ignored.
+///   d_out     [B, T, C]   float32, contiguous
+///   d_x       [B, T, C]   `element`, with the stride of x
+///   d_weight  [C, W]      float32
+/// Deterministic: sums over tokens are made in stretches of fixed length and those added in their order.
+struct DeviceShortConvBackwardArgs {
+    DeviceShortConvArgs forward;
+    const float* d_out = nullptr;
+    void* d_x = nullptr;
+    float* d_weight = nullptr;
+};
+
+/// As forward, with float32 outputs and weights, no tail and up to 4 taps.
+[[nodiscard]] bool device_short_conv_backward_supports(const DeviceShortConvBackwardArgs& args, const DeviceLimits& limits) noexcept;
+/// Bytes, aligned to 256: C · W floats for every 64 tokens.
+[[nodiscard]] std::size_t device_short_conv_backward_workspace(const DeviceShortConvBackwardArgs& args) noexcept;
+/// Empty, or what CUDA says.
+[[nodiscard]] std::string device_short_conv_backward(const DeviceShortConvBackwardArgs& args, void* workspace);
+
 }  // namespace rankscope::kernels

@@ -25,4 +25,15 @@ struct DeviceSwigluArgs {
 /// Empty, or what CUDA says.
 [[nodiscard]] std::string device_swiglu(const DeviceSwigluArgs& args, const DeviceLimits& limits);
 
+/// Its gradient: d_gate_up [rows, 2 · width] from d_out [rows, width], `element`, contiguous. out is ignored.
+struct DeviceSwigluBackwardArgs {
+    DeviceSwigluArgs forward;
+    const void* d_out = nullptr;
+    void* d_gate_up = nullptr;
+};
+
+[[nodiscard]] bool device_swiglu_backward_supports(const DeviceSwigluBackwardArgs& args, const DeviceLimits& limits) noexcept;
+/// Empty, or what CUDA says.
+[[nodiscard]] std::string device_swiglu_backward(const DeviceSwigluBackwardArgs& args, const DeviceLimits& limits);
+
 }  // namespace rankscope::kernels
