@@ -153,7 +153,6 @@ private:
 
     // Of token t, whose readers are the last kTaps tokens, itself the first of them.
     RANKSCOPE_DEVICE void write_input_gradient(std::int64_t t, const float (&d)[kTaps][kNumbers]) const {
-        if (t >= end) return;
         RANKSCOPE_UNROLLED
         for (int r = 0; r < kPieces; ++r) {
             float four[4];

@@ -201,6 +201,58 @@ void add_layer_rows(std::vector<Row>& rows, const DeviceLimits& limits) {
     }
 }
 
+// Gradients of the same, as training takes them: float32 streams, bfloat16 products.
+void add_layer_gradient_rows(std::vector<Row>& rows, const DeviceLimits& limits) {
+    constexpr std::int64_t D = 2048, tokens = 8192;
+    const auto numbers = [](std::int64_t count) { return random_array<Bf16>(count, 1); };
+    const auto floats = [](std::int64_t count) { return random_array<float>(count, 1); };
+    for (const std::int64_t K : {128, 48}) {
+        DeviceShortConvBackwardArgs b;
+        DeviceShortConvArgs& a = b.forward;
+        a.B = 1;
+        a.T = tokens;
+        a.C = 16 * K;
+        a.W = 4;
+        a.stride = 4 * D;
+        a.element = DeviceElement::BFloat16;
+        a.x = numbers(tokens * a.stride);
+        a.weight = floats(a.C * a.W);
+        a.norm_width = K;
+        b.d_out = floats(tokens * a.C);
+        b.d_x = numbers(tokens * a.stride);
+        b.d_weight = floats(a.C * a.W);
+        if (!device_short_conv_backward_supports(b, limits)) continue;
+        void* workspace = array<char>(device_short_conv_backward_workspace(b));
+        rows.push_back({"gradient of convolution, SiLU, l2 norm bf16, 16 heads of " + std::to_string(K) + ", 1x8192",
+                        [=] { return device_short_conv_backward(b, workspace); }, 0, static_cast<double>(tokens * a.C) * 8});
+    }
+    for (const bool gated : {true, false}) {
+        DeviceRmsNormBackwardArgs b;
+        DeviceRmsNormArgs& a = b.forward;
+        a.rows = gated ? tokens * 16 : tokens;
+        a.width = gated ? 128 : D;
+        a.heads = gated ? 16 : 1;
+        a.element = DeviceElement::BFloat16;
+        a.x = floats(tokens * D);
+        a.weight = floats(a.width);
+        a.inverse = floats(a.rows);
+        b.d_out = numbers(tokens * D);
+        b.d_x = floats(tokens * D);
+        b.d_weight = floats(a.width);
+        if (gated) {
+            a.gate = numbers(tokens * D);
+            a.act = NormGate::Swish;
+            b.d_gate = numbers(tokens * D);
+        } else {
+            b.d_sum = floats(tokens * D);
+            b.d_add = numbers(tokens * D);
+        }
+        void* workspace = array<char>(device_rms_norm_backward_workspace(b));
+        rows.push_back({std::string("gradient of ") + (gated ? "gated norm, 16 heads of 128, 1x8192" : "addition and norm, 2048 channels, 1x8192"),
+                        [=] { return device_rms_norm_backward(b, workspace); }, 0, static_cast<double>(tokens * D) * (gated ? 14 : 16)});
+    }
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -281,6 +333,7 @@ int main(int count, char** arguments) {
     for (const std::int64_t K : {128, 96, 64})
         add_gradient("gradient f32, 16/32 heads, 4x2048, K=" + std::to_string(K), call(4, 2048, 16, 32, K, DeviceElement::Float32));
     add_layer_rows(rows, limits);
+    add_layer_gradient_rows(rows, limits);
     for (const bool float64 : {true, false}) {
         for (const std::int64_t n : {64, 96, 128, 256}) {
             DeviceSingularValuesArgs a;

@@ -75,7 +75,8 @@ step benchmark 150 "$programs/gpu_benchmark" 60
 if command -v compute-sanitizer >/dev/null; then
     for tool in memcheck racecheck synccheck; do
         for test in TensorCores DeviceDeltaRule.SplitsALong DeviceDeltaRuleBackward.SumsTheValue DeviceStateNorms.FollowSequences \
-            DeviceSingularValues.WorkOutside DeviceRmsNorm.IsTheFormula DeviceShortConv.IsTheFormula; do
+            DeviceSingularValues.WorkOutside DeviceRmsNorm.IsTheFormula DeviceShortConv.IsTheFormula DeviceRmsNormGradient.IsTheFormula \
+            DeviceShortConvGradient.IsTheFormula; do
             step "$tool-$test" 30 compute-sanitizer --tool $tool --error-exitcode 1 "$programs/gpu_tests" "$test"
         done
     done

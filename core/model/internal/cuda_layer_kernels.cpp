@@ -17,6 +17,9 @@ std::unique_ptr<LayerKernels> kernels_of(const at::Device& device) {
     const kernels::DeviceLimits limits = kernels::device_limits(device.has_index() ? device.index() : 0);
     functions = LayerKernelFunctions{&kernels::device_rms_norm_supports,   &kernels::device_rms_norm,        &kernels::device_short_conv_supports,
                                      &kernels::device_short_conv,          &kernels::device_swiglu_supports, &kernels::device_swiglu,
+                                     &kernels::device_rms_norm_backward_supports,   &kernels::device_rms_norm_backward_workspace,   &kernels::device_rms_norm_backward,
+                                     &kernels::device_short_conv_backward_supports, &kernels::device_short_conv_backward_workspace, &kernels::device_short_conv_backward,
+                                     &kernels::device_swiglu_backward_supports,     &kernels::device_swiglu_backward,
                                      limits,
                                      // As in cuda_mixers.cpp: the kernels' CUDA runtime has a current device of its own.
                                      [](const at::Device& d) { kernels::use_device(d.has_index() ? d.index() : 0); }};
@@ -47,12 +50,17 @@ std::vector<std::string> check_cuda_layer_kernels(const at::Device& device) {
         for (const std::int64_t K : {16, 32, 48, 64, 80, 96, 128, 192, 256}) {
             const at::Tensor joint = made({1, kTokens, kHeads * K}, dtype);
             static_cast<void>(kernels.conv({joint, 0, made({kHeads * K, 4}, dtype), {}, kHeads, true, dtype}));
+            // Training keeps weights and outputs in float32.
+            static_cast<void>(kernels.differentiates(ConvCall{joint, 0, made({kHeads * K, 4}, at::kFloat), {}, kHeads, true, at::kFloat}));
         }
         const at::Tensor o = made({1, kTokens, kHeads, 128}, dtype), gate = made({1, kTokens, kHeads * 128}, dtype);
         static_cast<void>(kernels.norm({o, {}, made({128}, at::kFloat), gate, kernels::NormGate::Swish, 1e-6, dtype}));
         const at::Tensor x = made({1, kTokens, 2048}, dtype);
         static_cast<void>(kernels.norm({x, x, made({2048}, at::kFloat), {}, kernels::NormGate::None, 1e-6, dtype}));
-        static_cast<void>(kernels.swiglu(x));
+        static_cast<void>(kernels.differentiates(x));
+        const at::Tensor stream = x.to(at::kFloat);
+        static_cast<void>(kernels.differentiates(NormCall{stream, x, made({2048}, at::kFloat), {}, kernels::NormGate::None, 1e-6, dtype}));
+        static_cast<void>(kernels.differentiates(NormCall{o.to(at::kFloat), {}, made({128}, at::kFloat), gate, kernels::NormGate::Swish, 1e-6, dtype}));
     }
     std::vector<std::string> lines;
     for (const KernelVerdict& verdict : kernels.verdicts())

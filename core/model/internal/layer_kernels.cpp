@@ -1,102 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/model/internal/layer_kernels.hpp"
 
-#include "core/model/internal/composed_operations.hpp"
-#include "core/model/internal/device_call.hpp"
-#include "core/model/internal/drawn_numbers.hpp"
+#include "core/model/internal/layer_calls.hpp"
 
-#include <ATen/TensorOperators.h>
 #include <ATen/ops/empty_like.h>
+#include <ATen/ops/rsqrt.h>
 #include <c10/core/DeviceGuard.h>
 #include <c10/core/InferenceMode.h>
-#include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <limits>
 
 namespace rankscope::internal {
 namespace {
 
-constexpr const char* kNorm = "cuda-rms-norm";
-constexpr const char* kConv = "cuda-short-conv";
-constexpr const char* kSwiglu = "cuda-swiglu";
-
 // Rounding of the outputs, relative to their largest; and of a bfloat16 sum that is normalised afterwards.
 double bound_of(at::ScalarType out, at::ScalarType in) {
     return out == at::kBFloat16 || in == at::kBFloat16 ? 1e-2 : 1e-5;
-}
-
-bool is_element(const at::Tensor& t) {
-    return t.scalar_type() == at::kFloat || t.scalar_type() == at::kBFloat16;
-}
-
-std::string_view name_of_dtype(at::ScalarType dtype) {
-    return dtype == at::kBFloat16 ? "bfloat16" : "float32";
-}
-
-// Rows of tokens of a gate [B, T, width], which may be columns of a wider matrix; 0 where they are not equally far apart.
-std::int64_t row_stride(const at::Tensor& gate) {
-    const std::int64_t T = gate.size(1);
-    const bool even = gate.stride(2) == 1 && (gate.size(0) == 1 || gate.stride(0) == T * gate.stride(1));
-    return even ? gate.stride(1) : 0;
-}
-
-kernels::DeviceRmsNormArgs arguments(const NormCall& call) {
-    kernels::DeviceRmsNormArgs a;
-    a.width = call.x.size(-1);
-    a.rows = call.x.numel() / std::max<std::int64_t>(1, a.width);
-    a.eps = static_cast<float>(call.eps);
-    a.stream_element = element_of(call.x);
-    a.element = call.out == at::kBFloat16 ? kernels::DeviceElement::BFloat16 : kernels::DeviceElement::Float32;
-    a.x = call.x.const_data_ptr();
-    a.weight = call.weight.const_data_ptr<float>();
-    if (call.add.defined()) a.add = call.add.const_data_ptr();
-    if (call.act != kernels::NormGate::None) {
-        a.heads = call.gate.size(2) / a.width;
-        a.gate = call.gate.const_data_ptr();
-        a.gate_stride = row_stride(call.gate);
-        a.act = call.act;
-    }
-    return a;
-}
-
-kernels::DeviceShortConvArgs arguments(const ConvCall& call) {
-    const auto at_first = [&](const at::Tensor& t) {
-        return static_cast<const char*>(t.const_data_ptr()) + call.first * static_cast<std::int64_t>(t.element_size());
-    };
-    kernels::DeviceShortConvArgs a;
-    a.B = call.joint.size(0);
-    a.T = call.joint.size(1);
-    a.C = call.weight.size(0);
-    a.W = call.weight.size(1);
-    a.stride = call.joint.size(2);
-    a.element = element_of(call.joint);
-    a.out_element = call.out == at::kBFloat16 ? kernels::DeviceElement::BFloat16 : kernels::DeviceElement::Float32;
-    a.x = at_first(call.joint);
-    if (call.tail.defined()) {
-        a.tail = at_first(call.tail);
-        a.tail_stride = call.tail.size(2);
-    }
-    a.weight = call.weight.const_data_ptr();
-    a.weight_element = element_of(call.weight);
-    a.norm_width = call.normalised ? a.C / call.heads : 0;
-    a.eps = static_cast<float>(kL2Eps);
-    return a;
-}
-
-kernels::DeviceSwigluArgs arguments(const at::Tensor& gate_up) {
-    kernels::DeviceSwigluArgs a;
-    a.width = gate_up.size(-1) / 2;
-    a.rows = gate_up.numel() / std::max<std::int64_t>(1, 2 * a.width);
-    a.element = element_of(gate_up);
-    a.gate_up = gate_up.const_data_ptr();
-    return a;
-}
-
-void enter(const LayerKernelFunctions& functions, const at::Device& device) {
-    if (functions.enter != nullptr) functions.enter(device);
 }
 
 NormedRows run(const LayerKernelFunctions& functions, const NormCall& call) {
@@ -107,6 +26,10 @@ NormedRows run(const LayerKernelFunctions& functions, const NormCall& call) {
     NormedRows r;
     r.out = at::empty(call.x.sizes(), call.x.options().dtype(call.out));
     a.out = r.out.data_ptr();
+    if (call.keeps_inverse) {
+        r.inverse = at::empty({a.rows}, call.x.options().dtype(at::kFloat));
+        a.inverse = r.inverse.data_ptr<float>();
+    }
     if (call.add.defined()) {
         r.sum = at::empty_like(call.x);
         a.sum = r.sum.data_ptr();
@@ -142,17 +65,6 @@ at::Tensor run(const LayerKernelFunctions& functions, const at::Tensor& gate_up)
     return out;
 }
 
-double distance(const at::Tensor& got, const at::Tensor& want) {
-    const double error = (got.to(at::kCPU, at::kDouble) - want).abs().max().item<double>();
-    const double relative = error / std::max(1e-30, want.abs().max().item<double>());
-    return std::isfinite(relative) ? relative : std::numeric_limits<double>::infinity();
-}
-
-// Made-up numbers that both sides see alike: float64 on the CPU, exact in `dtype`.
-at::Tensor made_up(at::IntArrayRef shape, at::ScalarType dtype, Random& random) {
-    return draw(shape, random, &normal).to(dtype).to(at::kDouble);
-}
-
 // Few rows of the widths, heads, gate and dtypes of `like`, against the composition in float64.
 double disagreement(const LayerKernelFunctions& functions, const NormCall& like) {
     const c10::InferenceMode guard;
@@ -174,10 +86,12 @@ double disagreement(const LayerKernelFunctions& functions, const NormCall& like)
         call.gate = gate.to(device, like.out).narrow(-1, 8, heads * width);
         z = gate.narrow(-1, 8, heads * width);
     }
+    call.keeps_inverse = true;
     if (!functions.norm_supports(arguments(call), functions.limits)) return 0;
     const NormedRows got = run(functions, call);
     const at::Tensor want = composed_gated_norm(sum, weight, z, like.act, like.eps);
-    const double error = distance(got.out.reshape(want.sizes()), want);
+    const at::Tensor inverse = at::rsqrt((sum * sum).mean(-1) + like.eps).reshape({-1});
+    const double error = std::max(distance(got.out.reshape(want.sizes()), want), distance(got.inverse, inverse));
     return like.add.defined() ? std::max(error, distance(got.sum, sum)) : error;
 }
 
@@ -201,7 +115,10 @@ double disagreement(const LayerKernelFunctions& functions, const ConvCall& like)
         if (!functions.conv_supports(arguments(call), functions.limits)) return 0;
         at::Tensor want = composed_conv(joint.narrow(-1, 8, C), weight, tail, true).reshape({B, T, like.heads, width});
         if (like.normalised) want = composed_l2_norm(want);
-        error = std::max(error, distance(run(functions, call), want));
+        // However long the stretches of tokens are that it walks, which the device decides.
+        LayerKernelFunctions long_walks = functions;
+        long_walks.limits.multiprocessors = 1;
+        error = std::max({error, distance(run(functions, call), want), distance(run(long_walks, call), want)});
     }
     return error;
 }
@@ -213,57 +130,50 @@ double disagreement_of_swiglu(const LayerKernelFunctions& functions, const at::T
     return distance(run(functions, gate_up.to(like.device(), like.scalar_type())), composed_swiglu(gate_up));
 }
 
-std::string text_of(std::int64_t width, std::int64_t heads, at::ScalarType from, at::ScalarType to) {
-    return fmt::format("width {}{}, {}{}", width, heads > 1 ? fmt::format(" ({} heads)", heads) : "", name_of_dtype(from),
-                       from == to ? "" : fmt::format(" to {}", name_of_dtype(to)));
-}
-
 }  // namespace
 
-std::optional<NormedRows> LayerKernels::norm(const NormCall& call) {
-    if (!functions_ || !is_element(call.x) || call.weight.scalar_type() != at::kFloat || call.x.numel() == 0) return std::nullopt;
-    NormCall ready = call;
-    ready.x = call.x.contiguous();
-    ready.weight = call.weight.contiguous();
-    if (call.add.defined()) ready.add = call.add.to(call.out).contiguous();
-    if (call.act != kernels::NormGate::None) {
-        ready.gate = call.gate.to(call.out);
-        if (row_stride(ready.gate) == 0) ready.gate = ready.gate.contiguous();
-    }
+const LayerKernelFunctions* LayerKernels::trusted(const NormCall& ready) {
     const kernels::DeviceRmsNormArgs a = arguments(ready);
-    if (!functions_->norm_supports(a, functions_->limits)) return std::nullopt;
-    constexpr std::array gates{"", ", swish gate", ", sigmoid gate"};
-    const KernelUse use = KernelUse::of(kNorm, call.x.device().str(),
-                                        text_of(a.width, a.heads, call.x.scalar_type(), call.out)
-                                            + (call.add.defined() ? ", addition" : "") + gates[static_cast<std::size_t>(a.act)]);
-    if (!check_.trusted(use, bound_of(call.out, call.x.scalar_type()), [&] { return disagreement(*functions_, ready); })) return std::nullopt;
-    return run(*functions_, ready);
+    if (!functions_ || !functions_->norm_supports(a, functions_->limits)) return nullptr;
+    const KernelUse use = KernelUse::of(kNorm, ready.x.device().str(), text_of(ready, a));
+    const double bound = bound_of(ready.out, ready.x.scalar_type());
+    return check_.trusted(use, bound, [&] { return disagreement(*functions_, ready); }) ? &*functions_ : nullptr;
+}
+
+const LayerKernelFunctions* LayerKernels::trusted(const ConvCall& ready) {
+    const kernels::DeviceShortConvArgs a = arguments(ready);
+    if (!functions_ || !functions_->conv_supports(a, functions_->limits)) return nullptr;
+    const KernelUse use = KernelUse::of(kConv, ready.joint.device().str(), text_of(ready, a));
+    return check_.trusted(use, bound_of(ready.out, ready.out), [&] { return disagreement(*functions_, ready); }) ? &*functions_ : nullptr;
+}
+
+const LayerKernelFunctions* LayerKernels::trusted(const at::Tensor& gate_up) {
+    if (!functions_ || !is_element(gate_up) || gate_up.numel() == 0) return nullptr;
+    if (!functions_->swiglu_supports(arguments(gate_up), functions_->limits)) return nullptr;
+    const KernelUse use = KernelUse::of(kSwiglu, gate_up.device().str(), text_of_swiglu(gate_up));
+    const double bound = bound_of(gate_up.scalar_type(), gate_up.scalar_type());
+    return check_.trusted(use, bound, [&] { return disagreement_of_swiglu(*functions_, gate_up); }) ? &*functions_ : nullptr;
+}
+
+std::optional<NormedRows> LayerKernels::norm(const NormCall& call) {
+    const std::optional<NormCall> ready = prepared(call);
+    const LayerKernelFunctions* functions = ready ? trusted(*ready) : nullptr;
+    if (functions == nullptr) return std::nullopt;
+    return run(*functions, *ready);
 }
 
 std::optional<at::Tensor> LayerKernels::conv(const ConvCall& call) {
-    if (!functions_ || !is_element(call.joint) || !is_element(call.weight) || call.joint.numel() == 0) return std::nullopt;
-    ConvCall ready = call;
-    ready.weight = call.weight.contiguous();
-    const kernels::DeviceShortConvArgs a = arguments(ready);
-    if (!functions_->conv_supports(a, functions_->limits)) return std::nullopt;
-    const KernelUse use = KernelUse::of(kConv, call.joint.device().str(),
-                                        text_of(a.C / call.heads, call.heads, call.joint.scalar_type(), call.out)
-                                            + fmt::format(", {} taps of {}{}", a.W, name_of_dtype(call.weight.scalar_type()),
-                                                          call.normalised ? ", l2 norm" : "")
-                                            + (a.T == 1 ? ", decoding" : ""));
-    if (!check_.trusted(use, bound_of(call.out, call.out), [&] { return disagreement(*functions_, ready); })) return std::nullopt;
-    return run(*functions_, ready);
+    const std::optional<ConvCall> ready = prepared(call);
+    const LayerKernelFunctions* functions = ready ? trusted(*ready) : nullptr;
+    if (functions == nullptr) return std::nullopt;
+    return run(*functions, *ready);
 }
 
 std::optional<at::Tensor> LayerKernels::swiglu(const at::Tensor& gate_up) {
-    if (!functions_ || !is_element(gate_up) || gate_up.numel() == 0) return std::nullopt;
     const at::Tensor ready = gate_up.contiguous();
-    const kernels::DeviceSwigluArgs a = arguments(ready);
-    if (!functions_->swiglu_supports(a, functions_->limits)) return std::nullopt;
-    const at::ScalarType dtype = gate_up.scalar_type();
-    const KernelUse use = KernelUse::of(kSwiglu, gate_up.device().str(), text_of(a.width, 1, dtype, dtype));
-    if (!check_.trusted(use, bound_of(dtype, dtype), [&] { return disagreement_of_swiglu(*functions_, ready); })) return std::nullopt;
-    return run(*functions_, ready);
+    const LayerKernelFunctions* functions = trusted(ready);
+    if (functions == nullptr) return std::nullopt;
+    return run(*functions, ready);
 }
 
 }  // namespace rankscope::internal

@@ -24,11 +24,21 @@ struct NormCall {
     kernels::NormGate act = kernels::NormGate::None;
     double eps = 1e-6;
     at::ScalarType out = at::kFloat;
+    bool keeps_inverse = false;  ///< for the gradient
 };
 
 struct NormedRows {
     at::Tensor out;  ///< shape of x, dtype `out`
     at::Tensor sum;  ///< s in x's dtype; only with add
+    at::Tensor inverse;  ///< [rows] float32 1/rms of s; only with keeps_inverse
+};
+
+/// Of a NormCall whose x is s; `d_sum`, what reaches s by other ways, may be undefined.
+struct NormGradients {
+    at::Tensor d_x;       ///< float32, of s and of x
+    at::Tensor d_add;     ///< the same in dtype `out`
+    at::Tensor d_gate;    ///< [B, T, heads · width], dtype `out`; undefined without a gate
+    at::Tensor d_weight;  ///< [width] float32
 };
 
 /// Convolution, SiLU and per-head l2 norm of columns [first, first + C) of `joint`.
@@ -51,12 +61,21 @@ struct LayerKernelFunctions {
     decltype(&kernels::device_short_conv) conv;
     decltype(&kernels::device_swiglu_supports) swiglu_supports;
     decltype(&kernels::device_swiglu) swiglu;
+    decltype(&kernels::device_rms_norm_backward_supports) norm_backward_supports;
+    decltype(&kernels::device_rms_norm_backward_workspace) norm_backward_workspace;
+    decltype(&kernels::device_rms_norm_backward) norm_backward;
+    decltype(&kernels::device_short_conv_backward_supports) conv_backward_supports;
+    decltype(&kernels::device_short_conv_backward_workspace) conv_backward_workspace;
+    decltype(&kernels::device_short_conv_backward) conv_backward;
+    decltype(&kernels::device_swiglu_backward_supports) swiglu_backward_supports;
+    decltype(&kernels::device_swiglu_backward) swiglu_backward;
     kernels::DeviceLimits limits;
     void (*enter)(const at::Device&) = nullptr;
 };
 
 /// Each operation gives nothing where no kernel takes the call, or the one that does is not trusted at these widths on this device:
-/// then the composition computes. Not differentiable.
+/// then the composition computes. Results carry no graph: whoever differentiates asks first whether the gradient is there and trusted as
+/// well, and calls it on the way back.
 class LayerKernels {
 public:
     LayerKernels(std::optional<LayerKernelFunctions> functions, KernelCheck::Report report)
@@ -68,9 +87,25 @@ public:
     /// [.., width] of gate_up [.., 2 · width]
     [[nodiscard]] std::optional<at::Tensor> swiglu(const at::Tensor& gate_up);
 
+    /// Whether norm(), conv() or swiglu() and its gradient take the call and are trusted.
+    [[nodiscard]] bool differentiates(const NormCall& call);
+    [[nodiscard]] bool differentiates(const ConvCall& call);
+    [[nodiscard]] bool differentiates(const at::Tensor& gate_up);
+
+    /// Gradients of calls that it differentiates.
+    [[nodiscard]] NormGradients norm_backward(const NormCall& call, const at::Tensor& inverse, const at::Tensor& d_out, const at::Tensor& d_sum);
+    /// Writes columns [first, first + C) of d_joint, contiguous as joint; returns d_weight [C, W].
+    [[nodiscard]] at::Tensor conv_backward(const ConvCall& call, const at::Tensor& d_out, const at::Tensor& d_joint);
+    [[nodiscard]] at::Tensor swiglu_backward(const at::Tensor& gate_up, const at::Tensor& d_out);
+
     [[nodiscard]] std::vector<KernelVerdict> verdicts() const { return check_.verdicts(); }
 
 private:
+    // The functions, if they take the call and its forward kernel is trusted with it.
+    [[nodiscard]] const LayerKernelFunctions* trusted(const NormCall& ready);
+    [[nodiscard]] const LayerKernelFunctions* trusted(const ConvCall& ready);
+    [[nodiscard]] const LayerKernelFunctions* trusted(const at::Tensor& gate_up);
+
     std::optional<LayerKernelFunctions> functions_;
     KernelCheck check_;
 };

@@ -44,10 +44,21 @@ kernels::RmsNormArgs<Product, Stream> norm_arguments(const at::Tensor& x, const 
     return a;
 }
 
+// The call as kernels of a device take it.
+NormCall norm_call(const at::Tensor& x, const at::Tensor& add, const at::Tensor& weight, const at::Tensor& gate, const NormOptions& options,
+                   at::ScalarType dtype) {
+    return {x, add, weight, gate, options.act, options.eps, dtype};
+}
+
 // {out, s, 1/rms}; s is x itself where nothing is added.
 std::array<at::Tensor, 3> norm_forward(const at::Tensor& x, const at::Tensor& add, const at::Tensor& weight,
                                        const at::Tensor& gate, const NormOptions& options,
                                        at::ScalarType dtype) {
+    if (LayerKernels* kernels = device_kernels(x.device()).layers) {
+        NormCall call = norm_call(x, add, weight, gate, options, dtype);
+        call.keeps_inverse = true;
+        if (const auto r = kernels->norm(call)) return {r->out, add.defined() ? r->sum : x, r->inverse};
+    }
     at::Tensor out = at::empty(x.sizes(), x.options().dtype(dtype));
     at::Tensor sum = add.defined() ? at::empty_like(x) : x;
     at::Tensor inverse = at::empty({x.numel() / x.size(-1)}, x.options().dtype(at::kFloat));
@@ -93,6 +104,14 @@ public:
         const at::Tensor s = sum.contiguous();
         const at::Tensor d_out = gradients[0].contiguous();
         at::Tensor d_sum = adds ? gradients[1].contiguous() : at::Tensor();
+        if (LayerKernels* kernels = device_kernels(s.device()).layers) {
+            // The addition again as an argument: it belongs to what was trusted.
+            const NormCall call = norm_call(s, adds ? d_out : at::Tensor(), weight, gate, options, d_out.scalar_type());
+            if (kernels->differentiates(call)) {
+                const NormGradients g = kernels->norm_backward(call, inverse, d_out, d_sum);
+                return {g.d_x, adds ? g.d_add : at::Tensor(), g.d_weight, g.d_gate, Variable(), Variable()};
+            }
+        }
         at::Tensor d_x = at::empty_like(s), d_weight = at::empty_like(weight), d_gate, d_add;
         if (gate.defined()) d_gate = at::empty_like(gate);
         const bool separate = adds && d_out.scalar_type() != at::kFloat;
@@ -118,6 +137,10 @@ class SwigluFunction : public torch::autograd::Function<SwigluFunction> {
 public:
     static Variable forward(AutogradContext* ctx, const Variable& gate_up_in) {
         const at::Tensor gate_up = gate_up_in.contiguous();
+        ctx->save_for_backward({gate_up});
+        if (LayerKernels* kernels = device_kernels(gate_up.device()).layers) {
+            if (const auto y = kernels->swiglu(gate_up)) return *y;
+        }
         std::vector<std::int64_t> shape = gate_up.sizes().vec();
         shape.back() /= 2;
         at::Tensor out = at::empty(shape, gate_up.options());
@@ -125,7 +148,6 @@ public:
             kernels::swiglu(out.numel() / shape.back(), shape.back(), input<Product>(gate_up),
                             output<Product>(out));
         });
-        ctx->save_for_backward({gate_up});
         return out;
     }
 
@@ -133,6 +155,9 @@ public:
         check_stop();
         const at::Tensor gate_up = ctx->get_saved_variables()[0];
         const at::Tensor d_out = gradients[0].contiguous();
+        if (LayerKernels* kernels = device_kernels(gate_up.device()).layers) {
+            if (kernels->differentiates(gate_up)) return {kernels->swiglu_backward(gate_up, d_out)};
+        }
         at::Tensor d_gate_up = at::empty_like(gate_up);
         const std::int64_t width = d_out.size(-1);
         with_product(d_out.scalar_type(), [&]<class Product>(Product) {
@@ -154,16 +179,23 @@ public:
     }
 };
 
-// The kernels of x's device for what needs no gradient; a null pointer where there are none.
-LayerKernels* layer_kernels(const at::Tensor& x, bool gradients) {
-    return gradients ? nullptr : device_kernels(x.device()).layers;
+// What the kernels of x's device compute of a norm that needs no gradient.
+std::optional<NormedRows> on_device(const NormCall& call, bool gradients) {
+    LayerKernels* kernels = gradients ? nullptr : device_kernels(call.x.device()).layers;
+    return kernels != nullptr ? kernels->norm(call) : std::nullopt;
 }
 
-// Whether the processor's norm takes x and its partner in dtype `other`: float32, and bfloat16 throughout where no gradient is needed.
-bool norm_fits(const at::Tensor& x, const at::Tensor& weight, at::ScalarType other, bool gradients) {
+// Whether NormFunction takes a norm that needs a gradient: by the processor's kernels, or by the device's where both ways are trusted.
+bool function_fits(const NormCall& call) {
+    if (kernels_fit(call.x)) return true;
+    LayerKernels* kernels = device_kernels(call.x.device()).layers;
+    return kernels != nullptr && kernels->differentiates(call);
+}
+
+// Whether the processor's norm takes x and its partner in dtype `other` where no gradient is needed: float32, and bfloat16 throughout.
+bool norm_fits(const at::Tensor& x, const at::Tensor& weight, at::ScalarType other) {
     if (kernels_fit(x)) return true;
-    return !gradients && x.device().is_cpu() && x.scalar_type() == at::kBFloat16 && other == at::kBFloat16
-           && weight.scalar_type() == at::kFloat;
+    return x.device().is_cpu() && x.scalar_type() == at::kBFloat16 && other == at::kBFloat16 && weight.scalar_type() == at::kFloat;
 }
 
 // Rows that one tile of a weight is multiplied with at most.
@@ -177,11 +209,10 @@ bool kernels_fit(const at::Tensor& x) {
 
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps, at::ScalarType out) {
     const bool gradients = needs_gradient({x, weight});
-    if (LayerKernels* kernels = layer_kernels(x, gradients)) {
-        if (auto r = kernels->norm({x, {}, weight, {}, NormGate::None, eps, out})) return r->out;
-    }
-    if (!norm_fits(x, weight, out, gradients)) return composed_norm(x, weight, eps).to(out);
     const NormOptions options{static_cast<float>(eps), NormGate::None};
+    const NormCall call = norm_call(x, {}, weight, {}, options, out);
+    if (auto r = on_device(call, gradients)) return r->out;
+    if (gradients ? !function_fits(call) : !norm_fits(x, weight, out)) return composed_norm(x, weight, eps).to(out);
     if (!gradients) return norm_forward(x.contiguous(), {}, weight.contiguous(), {}, options, out)[0];
     return NormFunction::apply(x, std::nullopt, weight, std::nullopt, options, out)[0];
 }
@@ -189,21 +220,19 @@ at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps, a
 std::pair<at::Tensor, at::Tensor> add_and_norm(const at::Tensor& x, const at::Tensor& add,
                                                const at::Tensor& weight, double eps) {
     const bool gradients = needs_gradient({x, add, weight});
-    if (LayerKernels* kernels = layer_kernels(x, gradients)) {
-        if (auto r = kernels->norm({x, add, weight, {}, NormGate::None, eps, add.scalar_type()})) return {r->sum, r->out};
-    }
-    if (!norm_fits(x, weight, add.scalar_type(), gradients)) {
-        const at::Tensor sum = x + add;
-        return {sum, composed_norm(sum, weight, eps).to(add.scalar_type())};
-    }
+    const at::ScalarType dtype = add.scalar_type();
     const NormOptions options{static_cast<float>(eps), NormGate::None};
+    const NormCall call = norm_call(x, add, weight, {}, options, dtype);
+    if (auto r = on_device(call, gradients)) return {r->sum, r->out};
+    if (gradients ? !function_fits(call) : !norm_fits(x, weight, dtype)) {
+        const at::Tensor sum = x + add;
+        return {sum, composed_norm(sum, weight, eps).to(dtype)};
+    }
     if (!gradients) {
-        auto [out, sum, inverse] =
-            norm_forward(x.contiguous(), add.contiguous(), weight.contiguous(), {}, options, add.scalar_type());
+        auto [out, sum, inverse] = norm_forward(x.contiguous(), add.contiguous(), weight.contiguous(), {}, options, dtype);
         return {sum, out};
     }
-    const variable_list both =
-        NormFunction::apply(x, std::optional(add), weight, std::nullopt, options, add.scalar_type());
+    const variable_list both = NormFunction::apply(x, std::optional(add), weight, std::nullopt, options, dtype);
     return {both[1], both[0]};
 }
 
@@ -214,11 +243,10 @@ at::Tensor gated_norm(const at::Tensor& o, const at::Tensor& weight, const at::T
     const NormGate kind = act == OutputGate::None    ? NormGate::None
                           : act == OutputGate::Swish ? NormGate::Swish
                                                      : NormGate::Sigmoid;
-    if (LayerKernels* kernels = layer_kernels(o, gradients)) {
-        if (auto r = kernels->norm({o, {}, weight, gate, kind, eps, out})) return r->out.reshape({B, T, -1});
-    }
-    if (!kernels_fit(o)) return composed_gated_norm(o, weight, gate, kind, eps).to(out);
     const NormOptions options{static_cast<float>(eps), kind};
+    const NormCall call = norm_call(o, {}, weight, gate, options, out);
+    if (auto r = on_device(call, gradients)) return r->out.reshape({B, T, -1});
+    if (gradients ? !function_fits(call) : !kernels_fit(o)) return composed_gated_norm(o, weight, gate, kind, eps).to(out);
     at::Tensor y;
     if (!gradients) {
         y = norm_forward(o.contiguous(), {}, weight, gate.defined() ? gate.contiguous() : gate, options,
@@ -231,13 +259,17 @@ at::Tensor gated_norm(const at::Tensor& o, const at::Tensor& weight, const at::T
 }
 
 at::Tensor swiglu(const at::Tensor& gate_up) {
-    if (LayerKernels* kernels = layer_kernels(gate_up, needs_gradient({gate_up}))) {
-        if (auto y = kernels->swiglu(gate_up)) return *y;
+    const bool gradients = needs_gradient({gate_up});
+    if (LayerKernels* kernels = device_kernels(gate_up.device()).layers) {
+        if (!gradients) {
+            if (auto y = kernels->swiglu(gate_up)) return *y;
+        } else if (kernels->differentiates(gate_up)) {
+            return SwigluFunction::apply(gate_up);
+        }
     }
     const bool fits = gate_up.device().is_cpu()
                       && (gate_up.scalar_type() == at::kFloat || gate_up.scalar_type() == at::kBFloat16);
-    if (fits) return SwigluFunction::apply(gate_up);
-    return composed_swiglu(gate_up);
+    return fits ? SwigluFunction::apply(gate_up) : composed_swiglu(gate_up);
 }
 
 std::int64_t product_rows(std::int64_t in, std::int64_t out, at::ScalarType dtype) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operations of a layer around its recurrence, differentiable. Float32 on the CPU runs through kernels/, and where no
-// gradient is needed so do bfloat16 and, on a GPU, both; everything else (float64, rarer configurations) is composed of ATen operations.
+// The operations of a layer around its recurrence, differentiable. Float32 runs through kernels/, on the CPU and on a
+// GPU, and where no gradient is needed so does bfloat16; everything else (float64, rarer configurations) is composed of ATen operations.
 #pragma once
 
 #include "core/model/internal/composed_operations.hpp"

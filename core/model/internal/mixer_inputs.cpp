@@ -82,6 +82,9 @@ kernels::ShortConvArgs<Product> conv_arguments(const at::Tensor& joint, std::int
 
 at::Tensor convolved(const at::Tensor& joint, std::int64_t first, const at::Tensor& taps,
                      std::int64_t heads, bool norm, const at::Tensor& tail) {
+    if (LayerKernels* kernels = device_kernels(joint.device()).layers) {
+        if (auto y = kernels->conv({joint, first, taps, tail, heads, norm, at::kFloat})) return *y;
+    }
     const at::Tensor weight = taps.to(at::kFloat);
     const std::int64_t width = weight.size(0) / heads;
     at::Tensor out =
@@ -147,6 +150,13 @@ public:
         for (std::size_t i = 0; i < 3; ++i) {
             const at::Tensor& weight = saved[1 + i];
             const at::Tensor d_out = gradients[i].contiguous();
+            if (LayerKernels* kernels = device_kernels(joint.device()).layers) {
+                const ConvCall call{joint, first[i], weight, {}, i < 2 ? heads : weight.size(0) / d_out.size(3), i < 2, at::kFloat};
+                if (kernels->differentiates(call)) {
+                    d_conv[i] = kernels->conv_backward(call, d_out, d_joint);
+                    continue;
+                }
+            }
             d_conv[i] = at::empty_like(weight);
             with_product(joint.scalar_type(), [&]<class Product>(Product) {
                 kernels::ShortConvBackwardArgs<Product> b;
@@ -230,6 +240,16 @@ MixerInputs composed_inputs(const ModelConfig& m, const LayerWeights& w, const C
     return out;
 }
 
+// Whether the kernels of joint's device convolve q, k and v and go back through it.
+bool differentiates_on_device(const LayerWeights& w, const Columns& columns, const at::Tensor& joint) {
+    LayerKernels* kernels = device_kernels(joint.device()).layers;
+    const auto part = [&](std::int64_t first, const at::Tensor& weight, std::int64_t heads, bool normalised) {
+        return kernels->differentiates(ConvCall{joint, first, weight, {}, heads, normalised, at::kFloat});
+    };
+    return kernels != nullptr && part(0, w.q_conv, columns.heads, true) && part(columns.key, w.k_conv, columns.heads, true)
+           && part(2 * columns.key, w.v_conv, columns.value_heads, false);
+}
+
 // q, k and v by the kernels of joint's device; all of them or none. bfloat16 is what a recurrence in bfloat16 elsewhere reads too.
 bool convolve_on_device(MixerInputs& out, LayerKernels& kernels, const LayerWeights& w, const Columns& columns, const at::Tensor& joint,
                         const at::Tensor& tail, bool precise) {
@@ -273,7 +293,8 @@ MixerInputs mixer_inputs(const ModelConfig& config, const LayerConfig& layer, co
             return out;
         }
     }
-    if (!usual || !fits || raw) return composed_inputs(config, w, columns, joint, before, raw);
+    const bool node = gradients && usual && !raw && !before.defined() && differentiates_on_device(w, columns, joint.contiguous());
+    if (!node && (!usual || !fits || raw)) return composed_inputs(config, w, columns, joint, before, raw);
     if (gradients) {
         const auto some = [](const at::Tensor& t) { return t.defined() ? std::optional(t) : std::nullopt; };
         const variable_list all = InputsFunction::apply(joint, w.q_conv, w.k_conv, w.v_conv, some(w.A_log),

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole models whose recurrences, convolutions, norms and gates run through the CUDA kernels, on the emulator, against the same models on
 // the processor.
-#include "core/model/internal/device_kernels.hpp"
-#include "core/model/internal/device_mixer.hpp"
-#include "core/model/internal/layer_kernels.hpp"
-
-#include "emulated_layer_kernels.hpp"
+#include "emulated_device.hpp"
 #include "golden_model.hpp"
 
 #include <gmock/gmock.h>
@@ -22,19 +18,10 @@ using ::testing::Not;
 
 class DeviceForward : public ::testing::TestWithParam<std::string> {
 protected:
-    DeviceForward() {
-        std::vector<internal::DeviceMixer> mixers;
-        for (const kernels::DeviceDeltaRule& rule : kernels::device_delta_rules())
-            mixers.push_back(internal::device_mixer(rule, emulated_limits()));
-        const auto report = [this](const std::string& line) { reports_.push_back(line); };
-        mixers_ = std::make_unique<internal::DeviceMixers>(std::move(mixers), report);
-        layers_ = std::make_unique<internal::LayerKernels>(emulated_layer_functions(), report);
-    }
-
     // The model's pass, on the processor or on the device.
     Pass pass(const Model& model, bool on_device, const PassOptions& options = {}) {
         std::unique_ptr<internal::EmulatedDevice> device;
-        if (on_device) device = std::make_unique<internal::EmulatedDevice>(internal::DeviceKernels{mixers_.get(), layers_.get()});
+        if (on_device) device = std::make_unique<internal::EmulatedDevice>(kernels_.device());
         model.forget_used_mixers();
         return run(model, ids(), options);
     }
@@ -47,16 +34,7 @@ protected:
         return all;
     }
 
-    // Kernels that ran at least once.
-    [[nodiscard]] std::vector<std::string> kernels_used() const {
-        std::vector<std::string> names;
-        for (const internal::KernelVerdict& verdict : layers_->verdicts()) names.push_back(verdict.use.kernel);
-        return names;
-    }
-
-    std::vector<std::string> reports_;
-    std::unique_ptr<internal::DeviceMixers> mixers_;
-    std::unique_ptr<internal::LayerKernels> layers_;
+    EmulatedKernels kernels_;
 };
 
 TEST_P(DeviceForward, IsThatOfTheProcessorInFloat32) {
@@ -64,10 +42,10 @@ TEST_P(DeviceForward, IsThatOfTheProcessorInFloat32) {
     const Pass want = pass(*model, false);
     const Pass got = pass(*model, true);
     EXPECT_THAT(model->used_mixers(), Contains("cuda-chunked"));
-    EXPECT_THAT(kernels_used(), Contains("cuda-rms-norm"));
-    EXPECT_THAT(kernels_used(), Contains("cuda-swiglu"));
+    EXPECT_THAT(kernels_.layer_kernels(), Contains("cuda-rms-norm"));
+    EXPECT_THAT(kernels_.layer_kernels(), Contains("cuda-swiglu"));
     EXPECT_LT(relative_difference(got.logits, want.logits), 2e-5);
-    EXPECT_THAT(reports_, IsEmpty());
+    EXPECT_THAT(kernels_.reports, IsEmpty());
 }
 
 TEST_P(DeviceForward, IsRoundedAsTheModelIsInBFloat16) {
@@ -76,7 +54,7 @@ TEST_P(DeviceForward, IsRoundedAsTheModelIsInBFloat16) {
     const Pass composed = pass(*model, false);
     const Pass got = pass(*model, true);
     EXPECT_THAT(model->used_mixers(), Contains("cuda-chunked"));
-    EXPECT_THAT(reports_, IsEmpty());
+    EXPECT_THAT(kernels_.reports, IsEmpty());
     // As far from the exact model as the composition in bfloat16 is, and no farther.
     const double rounding = relative_difference(composed.logits, exact.logits);
     EXPECT_LT(relative_difference(got.logits, exact.logits), 2 * rounding + 5e-3);
@@ -112,7 +90,7 @@ TEST_P(DeviceForward, DecodesAsItPrefills) {
     for (const char* dtype : {"float32", "bfloat16"}) {
         const auto model = load(golden_models() / GetParam(), dtype);
         const Pass all = pass(*model, true);
-        const internal::EmulatedDevice device({mixers_.get(), layers_.get()});
+        const internal::EmulatedDevice device(kernels_.device());
         model->forget_used_mixers();
         const auto state = model->begin_decode(1, {});
         const auto vocab = static_cast<std::size_t>(model->config().vocab_size);

@@ -3,16 +3,20 @@
 #include "core/base/random.hpp"
 #include "core/model/internal/layer.hpp"
 
+#include "emulated_device.hpp"
 #include "golden_model.hpp"
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
+#include <gmock/gmock.h>
 #include <torch/csrc/autograd/autograd.h>
 
 namespace rankscope::test {
 namespace {
 
 using internal::Network;
+using ::testing::Contains;
+using ::testing::IsEmpty;
 
 at::Tensor draw(at::IntArrayRef shape, Random& random) {
     at::Tensor t = at::empty(shape, at::TensorOptions().dtype(at::kDouble));
@@ -27,7 +31,8 @@ struct Result {
     std::map<std::string, at::Tensor> gradients;
 };
 
-Result run_with_gradients(const std::string& variant, at::ScalarType dtype, bool bf16) {
+// 131 tokens: more than two pieces of the kernels, and no multiple of anything.
+Result run_with_gradients(const std::string& variant, at::ScalarType dtype, bool bf16, std::int64_t tokens = 131) {
     Network network = internal::load_network(ModelFolder::open(golden_models() / variant), at::kCPU, dtype);
     const at::AutoGradMode guard(true);
     std::vector<std::string> names;
@@ -39,8 +44,7 @@ Result run_with_gradients(const std::string& variant, at::ScalarType dtype, bool
     }
     network.bind();
     Random random(3);
-    // 131 tokens: more than two pieces of the kernels, and no multiple of anything.
-    at::Tensor ids = at::empty({2, 131}, at::TensorOptions().dtype(at::kLong));
+    at::Tensor ids = at::empty({2, tokens}, at::TensorOptions().dtype(at::kLong));
     auto* id = ids.data_ptr<std::int64_t>();
     for (std::int64_t i = 0; i < ids.numel(); ++i)
         id[i] = static_cast<std::int64_t>(random.below(90));
@@ -64,6 +68,14 @@ Result run_with_gradients(const std::string& variant, at::ScalarType dtype, bool
 double relative(const at::Tensor& a, const at::Tensor& b) {
     return ((a.to(at::kDouble) - b.to(at::kDouble)).abs().max() / b.to(at::kDouble).abs().max())
         .item<double>();
+}
+
+// The same with the kernels for GPUs, on the emulator. Tokens behind one stretch of the convolution's gradient.
+constexpr std::int64_t kEmulatedTokens = 67;
+
+Result run_on_device(const std::string& variant, bool bf16, const EmulatedKernels& kernels) {
+    const internal::EmulatedDevice device(kernels.device());
+    return run_with_gradients(variant, at::kFloat, bf16, kEmulatedTokens);
 }
 
 class LayerGradients : public ::testing::TestWithParam<std::string> {};
@@ -91,6 +103,30 @@ TEST_P(LayerGradients, ProductsInBfloat16StayNear) {
             (narrow.gradients.at(name) - gradient).norm().item<double>() / gradient.norm().item<double>();
         // Two layers with random weights amplify rounding; a missing term would be of order 1.
         EXPECT_LE(error, 0.3) << name;
+    }
+}
+
+TEST_P(LayerGradients, OfADeviceAgreeWithFloat64) {
+    const Result exact = run_with_gradients(GetParam(), at::kDouble, false, kEmulatedTokens);
+    const EmulatedKernels kernels;
+    const Result there = run_on_device(GetParam(), false, kernels);
+    EXPECT_THAT(kernels.reports, IsEmpty());
+    EXPECT_THAT(kernels.layer_kernels(), Contains("cuda-rms-norm-backward"));
+    EXPECT_THAT(kernels.layer_kernels(), Contains("cuda-swiglu-backward"));
+    EXPECT_LE(relative(there.out, exact.out), 1e-4);
+    ASSERT_EQ(there.gradients.size(), exact.gradients.size());
+    for (const auto& [name, gradient] : exact.gradients)
+        EXPECT_LE(relative(there.gradients.at(name), gradient), 2e-4) << name;
+}
+
+TEST_P(LayerGradients, OfADeviceWithProductsInBfloat16AreThoseOfTheProcessor) {
+    const EmulatedKernels kernels;
+    const Result there = run_on_device(GetParam(), true, kernels), here = run_with_gradients(GetParam(), at::kFloat, true, kEmulatedTokens);
+    EXPECT_THAT(kernels.reports, IsEmpty());
+    EXPECT_LE((there.out - here.out).norm().item<double>() / here.out.norm().item<double>(), 0.01);
+    for (const auto& [name, gradient] : here.gradients) {
+        const double error = (there.gradients.at(name) - gradient).norm().item<double>() / gradient.norm().item<double>();
+        EXPECT_LE(error, 0.1) << name;
     }
 }
 

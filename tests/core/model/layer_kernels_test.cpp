@@ -168,6 +168,57 @@ TEST(LayerKernels, AreCheckedInTheirSumsTheirTailsAndTheirExceptions) {
     EXPECT_THAT(reports.lines[3], AllOf(HasSubstr("cuda-swiglu on cpu at width 10, float32"), HasSubstr("misaligned address")));
 }
 
+std::string wrong_norm_gradient(const kernels::DeviceRmsNormBackwardArgs& b, void* workspace) {
+    std::string error = kernels::device_rms_norm_backward(b, workspace);
+    b.d_weight[0] += 0.05F;
+    return error;
+}
+
+std::string wrong_conv_gradient(const kernels::DeviceShortConvBackwardArgs& b, void* workspace) {
+    std::string error = kernels::device_short_conv_backward(b, workspace);
+    static_cast<float*>(b.d_x)[b.forward.C] += 0.05F;  // a column of somebody else
+    return error;
+}
+
+std::string failing_swiglu_gradient(const kernels::DeviceSwigluBackwardArgs&, const kernels::DeviceLimits&) {
+    return "misaligned address";
+}
+
+TEST(LayerKernels, GoBackOnlyWhereTheGradientIsTrustedToo) {
+    NormCall norm = added(at::kFloat, at::kBFloat16);
+    ConvCall conv = convolution(at::kFloat, at::kFloat, 16, true);
+    conv.tail = at::Tensor();
+    Reports reports;
+    LayerKernels right(emulated_layer_functions(), reports.sink());
+    EXPECT_TRUE(right.differentiates(norm));
+    EXPECT_TRUE(right.differentiates(gated(at::kFloat)));
+    EXPECT_TRUE(right.differentiates(conv));
+    EXPECT_TRUE(right.differentiates(made({3, 20})));
+    EXPECT_FALSE(right.differentiates(convolution(at::kFloat, at::kFloat, 16, true))) << "with a tail";
+    EXPECT_FALSE(right.differentiates(added(at::kBFloat16, at::kBFloat16)));
+    EXPECT_THAT(reports.lines, IsEmpty());
+
+    LayerKernelFunctions functions = emulated_layer_functions();
+    functions.norm_backward = &wrong_norm_gradient;
+    functions.conv_backward = &wrong_conv_gradient;
+    functions.swiglu_backward = &failing_swiglu_gradient;
+    LayerKernels wrong(functions, reports.sink());
+    EXPECT_FALSE(wrong.differentiates(norm));
+    EXPECT_FALSE(wrong.differentiates(conv));
+    EXPECT_FALSE(wrong.differentiates(made({3, 20})));
+    EXPECT_TRUE(wrong.norm(norm)) << "forward it is right";
+    ASSERT_THAT(reports.lines, SizeIs(3));
+    EXPECT_THAT(reports.lines[0], HasSubstr("cuda-rms-norm-backward on cpu at width 100, float32 to bfloat16, addition"));
+    EXPECT_THAT(reports.lines[1], HasSubstr("cuda-short-conv-backward on cpu at width 16 (3 heads), float32, 4 taps of float32, l2 norm"));
+    EXPECT_THAT(reports.lines[2], HasSubstr("misaligned address"));
+
+    functions.conv = &without_tail;
+    functions.norm = &wrong_sum;
+    LayerKernels forward_wrong(functions, reports.sink());
+    EXPECT_FALSE(forward_wrong.differentiates(norm));
+    EXPECT_FALSE(forward_wrong.differentiates(conv));
+}
+
 TEST(LayerKernels, LeaveWhatTheyDoNotTakeToTheComposition) {
     Reports reports;
     LayerKernels kernels(emulated_layer_functions(), reports.sink());

@@ -23,6 +23,11 @@ void expect_gradient(const std::vector<Element>& got, const std::vector<double>&
     expect_near(got, want, kRounded<Element>, 1e-5 * largest(want), what);
 }
 
+// Aligned to 256 bytes, and up to the guard page where its size allows both.
+DeviceArray<float> workspace_of(std::size_t bytes) {
+    return {nothing<float>(static_cast<std::int64_t>(bytes / sizeof(float))), bytes % 256 == 0 ? Side::End : Side::Begin};
+}
+
 struct NormShape {
     std::int64_t tokens = 1, heads = 1, width = 1;
     NormGate act = NormGate::None;
@@ -85,7 +90,7 @@ void check_norm(const NormShape& s, unsigned seed) {
             b.d_gate = d_gate.data();
         }
         EXPECT_TRUE(device_rms_norm_backward_supports(b, large_device()));
-        const DeviceArray<float> workspace(nothing<float>(static_cast<std::int64_t>(device_rms_norm_backward_workspace(b) / sizeof(float))), Side::Begin);
+        const DeviceArray<float> workspace = workspace_of(device_rms_norm_backward_workspace(b));
         EXPECT_EQ(device_rms_norm_backward(b, workspace.data()), "");
         return NormResults<Element>{d_x.values(), d_weight.values(), d_add.values(), d_gate.values()};
     };
@@ -133,6 +138,7 @@ void check_norms() {
     }
     check_norm<Element>({70, 5, 16, NormGate::Swish, false, 8}, 41);   // more than one block of warps
     check_norm<Element>({129, 1, 24, NormGate::None, true}, 42);
+    check_norm<Element>({385, 1, 48, NormGate::None, true}, 43);      // sums of columns that fill no block, up to the end of the workspace
     check_norm<Element>({37, 1, 1040, NormGate::Sigmoid, true}, 44);  // more than one block of rows
 }
 
@@ -191,7 +197,7 @@ void check_conv(const ConvShape& s, unsigned seed) {
         b.d_x = to.data();
         b.d_weight = d_taps.data();
         EXPECT_TRUE(device_short_conv_backward_supports(b, large_device()));
-        const DeviceArray<float> workspace(nothing<float>(static_cast<std::int64_t>(device_short_conv_backward_workspace(b) / sizeof(float))), Side::Begin);
+        const DeviceArray<float> workspace = workspace_of(device_short_conv_backward_workspace(b));
         EXPECT_EQ(device_short_conv_backward(b, workspace.data()), "");
         d_x = to.values();
         d_weight = d_taps.values();
@@ -265,6 +271,7 @@ void check_convs() {
     }
     check_conv<In>({1, 300, 2, 8}, 50);
     check_conv<In>({2, 64, 3, 20, 4, true, true, 5}, 51);   // one stretch, to its end
+    check_conv<In>({2, 62, 2, 20, 4, true, true, 4}, 55);   // nearly one
     check_conv<In>({2, 66, 2, 20, 4, true, true, 4}, 52);   // what lies behind a stretch is shorter than its taps
     check_conv<In>({2, 130, 3, 130, 3, false, true}, 53);   // pieces of channels, the last one short
 }
