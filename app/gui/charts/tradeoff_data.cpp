@@ -12,9 +12,9 @@ double tradeoffX(const TradeoffDot& dot, TradeoffX x) {
         case TradeoffX::StateSize:
             return dot.stateKib;
         case TradeoffX::DecodeSpeed:
-            return dot.decodeSpeed;
+            return dot.otherRun ? TradeoffDot::kUnknown : dot.decodeSpeed;
         case TradeoffX::PrefillSpeed:
-            return dot.prefillSpeed;
+            return dot.otherRun ? TradeoffDot::kUnknown : dot.prefillSpeed;
         case TradeoffX::Parameters:
             return dot.parameters / 1e6;
     }

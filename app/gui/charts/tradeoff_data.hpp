@@ -27,6 +27,7 @@ struct TradeoffDot {
     double decodeSpeed = kUnknown;    ///< tokens/s
     double prefillSpeed = kUnknown;   ///< tokens/s
     double parameters = kUnknown;     ///< count
+    bool otherRun = false;   ///< timed in another benchmark run than the full model: on no axis of speed
     bool uniform = false;    ///< of a sweep with one ratio for all layers: joined by the method's line
     bool recovered = false;  ///< trained after pruning
     QString recoveredFrom;   ///< id of the plan before: an arrow comes from it
@@ -58,7 +59,8 @@ struct TradeoffData {
 /// What the method of a dot is called.
 [[nodiscard]] QString methodNameOf(const TradeoffDot& dot);
 
-/// Value of a dot on the chosen axis, in the axis' unit (parameters in millions).
+/// Value of a dot on the chosen axis, in the axis' unit (parameters in millions). Speeds of other runs have none: machines are not
+/// equally fast every day.
 [[nodiscard]] double tradeoffX(const TradeoffDot& dot, TradeoffX x);
 
 }  // namespace rankscope::gui

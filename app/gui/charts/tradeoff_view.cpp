@@ -206,6 +206,13 @@ QList<TradeoffView::MethodLine> TradeoffView::methodLines() const {
     return lines;
 }
 
+QString TradeoffView::otherRunsNote() const {
+    if (data_.x != TradeoffX::DecodeSpeed && data_.x != TradeoffX::PrefillSpeed) return {};
+    const auto count = std::count_if(data_.dots.begin(), data_.dots.end(), [](const TradeoffDot& dot) { return dot.otherRun; });
+    if (count == 0) return {};
+    return count == 1 ? tr("1 plan of another run not shown") : tr("%1 plans of other runs not shown").arg(count);
+}
+
 void TradeoffView::rebuild() {
     constexpr double kMiB = 1024;
     const auto large = [](const TradeoffDot& dot) { return dot.stateKib >= 4 * kMiB; };
@@ -233,6 +240,7 @@ void TradeoffView::rebuild() {
             title = tr("parameters, millions");
             break;
     }
+    if (const QString note = otherRunsNote(); !note.isEmpty()) title += QStringLiteral("  (%1)").arg(note);
     setAxes({AxisScale::Linear, range.left(), range.right(), title, step, 0, false},
             {AxisScale::Linear, range.top(), range.bottom(), data_.qualityTitle, 0, 0, true});
 
@@ -363,7 +371,7 @@ ColumnTable TradeoffView::table() const {
                             hidden ? QVariant() : number(dot.delta),
                             hidden ? QVariant() : number(dot.standardError), number(dot.stateKib),
                             number(dot.decodeSpeed), number(dot.prefillSpeed), number(dot.parameters),
-                            dot.provenance});
+                            dot.otherRun ? tr("%1, another run").arg(dot.provenance) : dot.provenance});
     }
     return result;
 }
@@ -383,6 +391,7 @@ QString TradeoffView::describe() const {
     }
     if (const int beyond = countBeyond())
         text += tr("; %1 above %2").arg(beyond).arg(number_text::significant(yAxis().high, 3));
+    if (const QString note = otherRunsNote(); !note.isEmpty()) text += QStringLiteral("; ") + note;
     return text + QLatin1Char('.');
 }
 

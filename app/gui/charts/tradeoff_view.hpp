@@ -67,6 +67,8 @@ Q_SIGNALS:
     void dotDeleteRequested(const QString& id);
 
 protected:
+    /// How many plans an axis of speed leaves out, behind its title; empty for none and on other axes.
+    [[nodiscard]] QString otherRunsNote() const;
     void rebuild() override;
     [[nodiscard]] bool isEmpty() const override;
     [[nodiscard]] QList<LegendEntry> legend() const override;

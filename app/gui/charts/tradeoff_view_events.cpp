@@ -211,7 +211,8 @@ QList<CardRow> TradeoffView::cardRows(const TradeoffDot& dot) const {
                         {data_.qualityTitle, about + number_text::perplexity(dot.quality)},
                         {tr("Δ to full model"), about + withError(number_text::perplexityDelta(dot.delta))}};
     if (std::isfinite(dot.decodeSpeed)) rows.append({tr("decode"), number_text::speed(dot.decodeSpeed)});
-    if (!dot.provenance.isEmpty()) rows.append({tr("speed is"), dot.provenance});
+    if (!dot.provenance.isEmpty())
+        rows.append({tr("speed is"), dot.otherRun ? tr("%1, another run").arg(dot.provenance) : dot.provenance});
     rows.append({tr("known"), known});
     return rows;
 }

@@ -180,9 +180,12 @@ void makeCurrent(Document& document, const QString& id) {
     }
 }
 
+bool timedTogether(const MeasuredSpeed& a, const MeasuredSpeed& b) {
+    return a.measured == b.measured && a.device == b.device && a.batch == b.batch && a.length == b.length;
+}
+
 bool timedTogether(const PlanFacts& a, const PlanFacts& b) {
-    return a.speed && b.speed && a.speed->measured == b.speed->measured && a.speed->device == b.speed->device
-           && a.speed->batch == b.speed->batch && a.speed->length == b.speed->length;
+    return a.speed && b.speed && timedTogether(*a.speed, *b.speed);
 }
 
 QString speedOrigin(const std::optional<MeasuredSpeed>& speed) {

@@ -72,6 +72,7 @@ void makeCurrent(Document& document, const QString& id);
 /// Whether two speeds come from one run of the benchmark: a ratio of others says more about the machine that
 /// day.
 [[nodiscard]] bool timedTogether(const PlanFacts& a, const PlanFacts& b);
+[[nodiscard]] bool timedTogether(const MeasuredSpeed& a, const MeasuredSpeed& b);
 
 /// "measured 14:02", "measured 5 Jan", "from sweep"; empty without a speed.
 [[nodiscard]] QString speedOrigin(const std::optional<MeasuredSpeed>& speed);

@@ -30,6 +30,7 @@ TradeoffDot tradeoffDot(const Document& document, const PlanFacts& facts, bool r
     dot.stateKib = facts.stateBytes / 1024;
     dot.decodeSpeed = facts.decode();
     dot.prefillSpeed = facts.prefill();
+    dot.otherRun = facts.speed && document.fullSpeed() && !timedTogether(*facts.speed, *document.fullSpeed());
     dot.parameters = facts.parameters;
     dot.uniform = facts.uniform;
     dot.recovered = !facts.recoveredFrom.isEmpty();

@@ -47,6 +47,28 @@ TEST_F(TradeoffPanelTest, HasADotForEveryPlanAndAStarForTheModel) {
     EXPECT_DOUBLE_EQ(dot(QStringLiteral("drrqr-0.5"))->standardError, facts.deltaError);
 }
 
+// Of two runs one may have had a busy machine: a dot of each would say something about that.
+TEST_F(TradeoffPanelTest, SpeedsOfAnotherRunAreOnNoAxis) {
+    panel.setX(TradeoffX::DecodeSpeed);
+    const QString id = QStringLiteral("drrqr-0.5");
+    ASSERT_NE(dot(id), nullptr);
+    EXPECT_FALSE(dot(id)->otherRun);
+    EXPECT_TRUE(std::isfinite(tradeoffX(*dot(id), TradeoffX::DecodeSpeed)));
+    EXPECT_FALSE(panel.view()->describe().contains(QStringLiteral("not shown")));
+    MeasuredSpeed again = *sample.document.fullSpeed();
+    again.measured = "2026-02-01T10:00:00Z";
+    again.decode /= 5;
+    sample.document.setFullSpeed(again);
+    EXPECT_TRUE(dot(id)->otherRun);
+    EXPECT_FALSE(std::isfinite(tradeoffX(*dot(id), TradeoffX::DecodeSpeed)));
+    EXPECT_FALSE(std::isfinite(tradeoffX(*dot(id), TradeoffX::PrefillSpeed)));
+    EXPECT_TRUE(std::isfinite(tradeoffX(*dot(id), TradeoffX::StateSize)));
+    EXPECT_FALSE(dot(fullModelId())->otherRun);
+    EXPECT_TRUE(panel.view()->describe().contains(QStringLiteral(" plans of other runs not shown"))) << panel.view()->describe().toStdString();
+    panel.setX(TradeoffX::StateSize);
+    EXPECT_FALSE(panel.view()->describe().contains(QStringLiteral("not shown")));
+}
+
 TEST_F(TradeoffPanelTest, APlanThatIsNotSavedHasARingToo) {
     sample.document.setPlan({}, sample.document.withKept(0, 24));
     EXPECT_EQ(panel.view()->data().current, currentPlanId());
