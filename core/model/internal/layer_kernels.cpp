@@ -130,29 +130,59 @@ double disagreement_of_swiglu(const LayerKernelFunctions& functions, const at::T
     return distance(run(functions, gate_up.to(like.device(), like.scalar_type())), composed_swiglu(gate_up));
 }
 
+std::int64_t device_number(const at::Tensor& t) {
+    return t.device().has_index() ? t.device().index() : 0;
+}
+
+std::int64_t number(at::ScalarType dtype) {
+    return static_cast<std::int64_t>(dtype);
+}
+
 }  // namespace
+
+bool LayerKernels::remembered(const Use& use, const std::function<bool()>& check) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (const auto known = remembered_.find(use); known != remembered_.end()) return known->second;
+    }
+    const bool verdict = check();
+    const std::lock_guard lock(mutex_);
+    return remembered_.emplace(use, verdict).first->second;
+}
 
 const LayerKernelFunctions* LayerKernels::trusted(const NormCall& ready) {
     const kernels::DeviceRmsNormArgs a = arguments(ready);
     if (!functions_ || !functions_->norm_supports(a, functions_->limits)) return nullptr;
-    const KernelUse use = KernelUse::of(kNorm, ready.x.device().str(), text_of(ready, a));
-    const double bound = bound_of(ready.out, ready.x.scalar_type());
-    return check_.trusted(use, bound, [&] { return disagreement(*functions_, ready); }) ? &*functions_ : nullptr;
+    const Use use{0, device_number(ready.x), a.width, a.heads, number(ready.x.scalar_type()), number(ready.out), ready.add.defined() ? 1 : 0,
+                  static_cast<std::int64_t>(a.act)};
+    const bool fine = remembered(use, [&] {
+        return check_.trusted(KernelUse::of(kNorm, ready.x.device().str(), text_of(ready, a)), bound_of(ready.out, ready.x.scalar_type()),
+                              [&] { return disagreement(*functions_, ready); });
+    });
+    return fine ? &*functions_ : nullptr;
 }
 
 const LayerKernelFunctions* LayerKernels::trusted(const ConvCall& ready) {
     const kernels::DeviceShortConvArgs a = arguments(ready);
     if (!functions_ || !functions_->conv_supports(a, functions_->limits)) return nullptr;
-    const KernelUse use = KernelUse::of(kConv, ready.joint.device().str(), text_of(ready, a));
-    return check_.trusted(use, bound_of(ready.out, ready.out), [&] { return disagreement(*functions_, ready); }) ? &*functions_ : nullptr;
+    const Use use{1, device_number(ready.joint), a.C / ready.heads, ready.heads, number(ready.joint.scalar_type()), number(ready.out),
+                  number(ready.weight.scalar_type()), 4 * a.W + (ready.normalised ? 2 : 0) + (a.T == 1 ? 1 : 0)};
+    const bool fine = remembered(use, [&] {
+        return check_.trusted(KernelUse::of(kConv, ready.joint.device().str(), text_of(ready, a)), bound_of(ready.out, ready.out),
+                              [&] { return disagreement(*functions_, ready); });
+    });
+    return fine ? &*functions_ : nullptr;
 }
 
 const LayerKernelFunctions* LayerKernels::trusted(const at::Tensor& gate_up) {
     if (!functions_ || !is_element(gate_up) || gate_up.numel() == 0) return nullptr;
     if (!functions_->swiglu_supports(arguments(gate_up), functions_->limits)) return nullptr;
-    const KernelUse use = KernelUse::of(kSwiglu, gate_up.device().str(), text_of_swiglu(gate_up));
-    const double bound = bound_of(gate_up.scalar_type(), gate_up.scalar_type());
-    return check_.trusted(use, bound, [&] { return disagreement_of_swiglu(*functions_, gate_up); }) ? &*functions_ : nullptr;
+    const at::ScalarType dtype = gate_up.scalar_type();
+    const bool fine = remembered({2, device_number(gate_up), gate_up.size(-1), number(dtype)}, [&] {
+        return check_.trusted(KernelUse::of(kSwiglu, gate_up.device().str(), text_of_swiglu(gate_up)), bound_of(dtype, dtype),
+                              [&] { return disagreement_of_swiglu(*functions_, gate_up); });
+    });
+    return fine ? &*functions_ : nullptr;
 }
 
 std::optional<NormedRows> LayerKernels::norm(const NormCall& call) {

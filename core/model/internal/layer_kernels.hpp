@@ -9,6 +9,10 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
+#include <functional>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -101,6 +105,12 @@ public:
     [[nodiscard]] std::vector<KernelVerdict> verdicts() const { return check_.verdicts(); }
 
 private:
+    // What a verdict depends on. Many calls a token ask for it, so that its text is made at first alone.
+    using Use = std::array<std::int64_t, 8>;
+
+    // The verdict on `use`; `check` finds it out.
+    [[nodiscard]] bool remembered(const Use& use, const std::function<bool()>& check);
+
     // The functions, if they take the call and its forward kernel is trusted with it.
     [[nodiscard]] const LayerKernelFunctions* trusted(const NormCall& ready);
     [[nodiscard]] const LayerKernelFunctions* trusted(const ConvCall& ready);
@@ -108,6 +118,8 @@ private:
 
     std::optional<LayerKernelFunctions> functions_;
     KernelCheck check_;
+    std::mutex mutex_;
+    std::map<Use, bool> remembered_;
 };
 
 /// The kernels for a CUDA device; none where this program was built without nvcc. Verdicts against a kernel go to standard error.

@@ -15,6 +15,7 @@
 
 #include <limits>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace rankscope::test {
@@ -217,6 +218,37 @@ TEST(LayerKernels, GoBackOnlyWhereTheGradientIsTrustedToo) {
     LayerKernels forward_wrong(functions, reports.sink());
     EXPECT_FALSE(forward_wrong.differentiates(norm));
     EXPECT_FALSE(forward_wrong.differentiates(conv));
+}
+
+int norms = 0;
+
+std::string counted_norm(const kernels::DeviceRmsNormArgs& a, const kernels::DeviceLimits& limits) {
+    ++norms;
+    return kernels::device_rms_norm(a, limits);
+}
+
+TEST(LayerKernels, AreCheckedOnceForEachUse) {
+    LayerKernelFunctions functions = emulated_layer_functions();
+    functions.norm = &counted_norm;
+    Reports reports;
+    LayerKernels kernels(functions, reports.sink());
+    norms = 0;
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(kernels.norm(gated(at::kFloat)));
+    EXPECT_EQ(norms, 4) << "one check and three calls";
+    std::vector<NormCall> others{gated(at::kFloat, 56), gated(at::kFloat, 48, NormGate::Sigmoid), gated(at::kBFloat16), added(at::kFloat, at::kFloat),
+                                 added(at::kFloat, at::kBFloat16)};
+    NormCall plain = added(at::kFloat, at::kFloat);
+    plain.add = at::Tensor();
+    others.push_back(plain);
+    for (const NormCall& call : others) EXPECT_TRUE(kernels.norm(call));
+    EXPECT_EQ(norms, 4 + 2 * 6) << "width, gate, dtypes and the addition are other uses";
+    EXPECT_THAT(kernels.verdicts(), SizeIs(7));
+    for (const auto& [out, width, normalised, T] : {std::tuple(at::kFloat, 16, true, 11), std::tuple(at::kBFloat16, 16, true, 11),
+                                                    std::tuple(at::kBFloat16, 16, false, 11), std::tuple(at::kBFloat16, 24, true, 11),
+                                                    std::tuple(at::kBFloat16, 16, true, 1)}) {
+        for (int i = 0; i < 2; ++i) EXPECT_TRUE(kernels.conv(convolution(at::kBFloat16, out, width, normalised, T)));
+    }
+    EXPECT_THAT(kernels.verdicts(), SizeIs(12));
 }
 
 TEST(LayerKernels, LeaveWhatTheyDoNotTakeToTheComposition) {
