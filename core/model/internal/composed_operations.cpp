@@ -5,9 +5,11 @@
 #include <ATen/ops/addcmul.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/exp.h>
 #include <ATen/ops/rsqrt.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/silu.h>
+#include <ATen/ops/softplus.h>
 
 namespace rankscope::internal {
 
@@ -41,6 +43,10 @@ at::Tensor composed_conv(const at::Tensor& x, const at::Tensor& weight, const at
 at::Tensor composed_l2_norm(const at::Tensor& x) {
     const at::Tensor y = x.to(wide(x));
     return y * at::rsqrt((y * y).sum(-1, true) + kL2Eps);
+}
+
+at::Tensor composed_log_decay(const at::Tensor& a, const at::Tensor& A_log, const at::Tensor& dt_bias) {
+    return -at::exp(A_log) * at::softplus(a + dt_bias);
 }
 
 at::Tensor composed_swiglu(const at::Tensor& gate_up) {

@@ -29,6 +29,9 @@ constexpr double kL2Eps = 1e-6;
 /// x / (Σ x² + kL2Eps)^1/2 over the last axis, in wide(x).
 [[nodiscard]] at::Tensor composed_l2_norm(const at::Tensor& x);
 
+/// −e^{A_log} · softplus(a + dt_bias) of a [.., HV].
+[[nodiscard]] at::Tensor composed_log_decay(const at::Tensor& a, const at::Tensor& A_log, const at::Tensor& dt_bias);
+
 /// silu(gate) · up of [.., gate | up].
 [[nodiscard]] at::Tensor composed_swiglu(const at::Tensor& gate_up);
 

@@ -17,6 +17,7 @@ std::unique_ptr<LayerKernels> kernels_of(const at::Device& device) {
     const kernels::DeviceLimits limits = kernels::device_limits(device.has_index() ? device.index() : 0);
     functions = LayerKernelFunctions{&kernels::device_rms_norm_supports,   &kernels::device_rms_norm,        &kernels::device_short_conv_supports,
                                      &kernels::device_short_conv,          &kernels::device_swiglu_supports, &kernels::device_swiglu,
+                                     &kernels::device_mixer_gates_supports,         &kernels::device_mixer_gates,
                                      &kernels::device_rms_norm_backward_supports,   &kernels::device_rms_norm_backward_workspace,   &kernels::device_rms_norm_backward,
                                      &kernels::device_short_conv_backward_supports, &kernels::device_short_conv_backward_workspace, &kernels::device_short_conv_backward,
                                      &kernels::device_swiglu_backward_supports,     &kernels::device_swiglu_backward,
@@ -53,6 +54,8 @@ std::vector<std::string> check_cuda_layer_kernels(const at::Device& device) {
             // Training keeps weights and outputs in float32.
             static_cast<void>(kernels.differentiates(ConvCall{joint, 0, made({kHeads * K, 4}, at::kFloat), {}, kHeads, true, at::kFloat}));
         }
+        const at::Tensor rates = made({kHeads}, at::kFloat);
+        static_cast<void>(kernels.gates({made({1, kTokens, 2 * kHeads}, dtype), 0, kHeads, kHeads, 1, rates, rates}));
         const at::Tensor o = made({1, kTokens, kHeads, 128}, dtype), gate = made({1, kTokens, kHeads * 128}, dtype);
         static_cast<void>(kernels.norm({o, {}, made({128}, at::kFloat), gate, kernels::NormGate::Swish, 1e-6, dtype}));
         const at::Tensor x = made({1, kTokens, 2048}, dtype);

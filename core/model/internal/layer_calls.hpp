@@ -22,6 +22,7 @@ namespace rankscope::internal {
 inline constexpr const char* kNorm = "cuda-rms-norm";
 inline constexpr const char* kConv = "cuda-short-conv";
 inline constexpr const char* kSwiglu = "cuda-swiglu";
+inline constexpr const char* kGates = "cuda-mixer-gates";
 
 inline bool is_element(const at::Tensor& t) {
     return t.scalar_type() == at::kFloat || t.scalar_type() == at::kBFloat16;
@@ -87,6 +88,24 @@ inline kernels::DeviceSwigluArgs arguments(const at::Tensor& gate_up) {
     a.rows = gate_up.numel() / std::max<std::int64_t>(1, 2 * a.width);
     a.element = element_of(gate_up);
     a.gate_up = gate_up.const_data_ptr();
+    return a;
+}
+
+inline kernels::DeviceMixerGatesArgs arguments(const GatesCall& call) {
+    kernels::DeviceMixerGatesArgs a;
+    a.tokens = call.joint.size(0) * call.joint.size(1);
+    a.HV = call.value_heads;
+    a.stride = call.joint.size(2);
+    a.element = element_of(call.joint);
+    const auto column = [&](std::int64_t first) -> const void* {
+        if (first < 0) return nullptr;
+        return static_cast<const char*>(call.joint.const_data_ptr()) + first * static_cast<std::int64_t>(call.joint.element_size());
+    };
+    a.b = column(call.beta_column);
+    a.a = column(call.decay_column);
+    a.beta_factor = static_cast<float>(call.beta_factor);
+    a.A_log = float_pointer(call.A_log);
+    a.dt_bias = float_pointer(call.dt_bias);
     return a;
 }
 

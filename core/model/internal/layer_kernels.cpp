@@ -5,6 +5,7 @@
 
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/rsqrt.h>
+#include <ATen/ops/sigmoid.h>
 #include <c10/core/DeviceGuard.h>
 #include <c10/core/InferenceMode.h>
 
@@ -63,6 +64,26 @@ at::Tensor run(const LayerKernelFunctions& functions, const at::Tensor& gate_up)
     a.stream = current_stream(device);
     require_success(functions.swiglu(a, functions.limits), kSwiglu, device);
     return out;
+}
+
+MixerGates run(const LayerKernelFunctions& functions, const GatesCall& call) {
+    const at::Device device = call.joint.device();
+    const c10::DeviceGuard guard(device);
+    enter(functions, device);
+    kernels::DeviceMixerGatesArgs a = arguments(call);
+    const auto made = [&] { return at::empty({call.joint.size(0), call.joint.size(1), a.HV}, call.joint.options().dtype(at::kFloat)); };
+    MixerGates r;
+    if (a.b != nullptr) {
+        r.beta = made();
+        a.beta = r.beta.data_ptr<float>();
+    }
+    if (a.a != nullptr) {
+        r.g = made();
+        a.g = r.g.data_ptr<float>();
+    }
+    a.stream_handle = current_stream(device);
+    require_success(functions.gates(a, functions.limits), kGates, device);
+    return r;
 }
 
 // Few rows of the widths, heads, gate and dtypes of `like`, against the composition in float64.
@@ -128,6 +149,23 @@ double disagreement_of_swiglu(const LayerKernelFunctions& functions, const at::T
     Random random(static_cast<std::uint64_t>(like.size(-1)), 0x519);
     const at::Tensor gate_up = made_up({7, like.size(-1)}, like.scalar_type(), random);
     return distance(run(functions, gate_up.to(like.device(), like.scalar_type())), composed_swiglu(gate_up));
+}
+
+double disagreement(const LayerKernelFunctions& functions, const GatesCall& like) {
+    const c10::InferenceMode guard;
+    const at::Device device = like.joint.device();
+    const at::ScalarType dtype = like.joint.scalar_type();
+    const std::int64_t HV = like.value_heads, columns = 2 * HV + 16, B = 2, T = 9;
+    Random random(static_cast<std::uint64_t>(HV), 0x9a7e);
+    const at::Tensor joint = (3 * made_up({B, T, columns}, dtype, random)).to(dtype).to(at::kDouble), A_log = made_up({HV}, at::kFloat, random),
+                     dt_bias = made_up({HV}, at::kFloat, random);
+    GatesCall call{joint.to(device, dtype), like.beta_column < 0 ? -1 : 3, like.decay_column < 0 ? -1 : 3 + HV, HV, like.beta_factor,
+                   A_log.to(device, at::kFloat), dt_bias.to(device, at::kFloat)};
+    const MixerGates got = run(functions, call);
+    double error = 0;
+    if (got.beta.defined()) error = distance(got.beta, like.beta_factor * at::sigmoid(joint.narrow(-1, 3, HV)));
+    if (got.g.defined()) error = std::max(error, distance(got.g, composed_log_decay(joint.narrow(-1, 3 + HV, HV), A_log, dt_bias)));
+    return error;
 }
 
 std::int64_t device_number(const at::Tensor& t) {
@@ -204,6 +242,29 @@ std::optional<at::Tensor> LayerKernels::swiglu(const at::Tensor& gate_up) {
     const LayerKernelFunctions* functions = trusted(ready);
     if (functions == nullptr) return std::nullopt;
     return run(*functions, ready);
+}
+
+const LayerKernelFunctions* LayerKernels::trusted(const GatesCall& call) {
+    if (!functions_ || !is_element(call.joint) || call.joint.numel() == 0 || !call.joint.is_contiguous()) return nullptr;
+    for (const at::Tensor& t : {call.A_log, call.dt_bias}) {
+        if (call.decay_column >= 0 && (t.scalar_type() != at::kFloat || !t.is_contiguous())) return nullptr;
+    }
+    if (!functions_->gates_supports(arguments(call), functions_->limits)) return nullptr;
+    const Use use{3, device_number(call.joint), call.value_heads, number(call.joint.scalar_type()), call.beta_column < 0 ? 0 : 1,
+                  call.decay_column < 0 ? 0 : 1};
+    const bool fine = remembered(use, [&] {
+        const std::string text = fmt::format("{} heads, {}{}{}", call.value_heads, name_of_dtype(call.joint.scalar_type()),
+                                             call.beta_column < 0 ? "" : ", beta", call.decay_column < 0 ? "" : ", decay");
+        return check_.trusted(KernelUse::of(kGates, call.joint.device().str(), text), bound_of(at::kFloat, at::kFloat),
+                              [&] { return disagreement(*functions_, call); });
+    });
+    return fine ? &*functions_ : nullptr;
+}
+
+std::optional<MixerGates> LayerKernels::gates(const GatesCall& call) {
+    const LayerKernelFunctions* functions = trusted(call);
+    if (functions == nullptr) return std::nullopt;
+    return run(*functions, call);
 }
 
 }  // namespace rankscope::internal

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/model/internal/kernel_check.hpp"
+#include "kernels/mixer_gates_device.hpp"
 #include "kernels/rms_norm_device.hpp"
 #include "kernels/short_conv_device.hpp"
 #include "kernels/swiglu_device.hpp"
@@ -56,7 +57,21 @@ struct ConvCall {
     at::ScalarType out = at::kFloat;
 };
 
-/// The functions of kernels/{rms_norm,short_conv,swiglu}_device.hpp at one device: those for GPUs, or in tests the same sources on the
+/// beta = beta_factor · sigmoid(b) and g = −e^{A_log} · softplus(a + dt_bias) of columns of `joint`.
+struct GatesCall {
+    at::Tensor joint;               ///< [B, T, columns] float32 or bfloat16, contiguous
+    std::int64_t beta_column = -1;  ///< of b; -1: no beta
+    std::int64_t decay_column = -1; ///< of a; -1: no g
+    std::int64_t value_heads = 1;
+    double beta_factor = 1;
+    at::Tensor A_log, dt_bias;      ///< [HV] float32; with a decay
+};
+
+struct MixerGates {
+    at::Tensor beta, g;  ///< [B, T, HV] float32; undefined where not asked for
+};
+
+/// The functions of kernels/{rms_norm,short_conv,swiglu,mixer_gates}_device.hpp at one device: those for GPUs, or in tests the same sources on the
 /// emulator. `enter` makes the device current for them.
 struct LayerKernelFunctions {
     decltype(&kernels::device_rms_norm_supports) norm_supports;
@@ -65,6 +80,8 @@ struct LayerKernelFunctions {
     decltype(&kernels::device_short_conv) conv;
     decltype(&kernels::device_swiglu_supports) swiglu_supports;
     decltype(&kernels::device_swiglu) swiglu;
+    decltype(&kernels::device_mixer_gates_supports) gates_supports;
+    decltype(&kernels::device_mixer_gates) gates;
     decltype(&kernels::device_rms_norm_backward_supports) norm_backward_supports;
     decltype(&kernels::device_rms_norm_backward_workspace) norm_backward_workspace;
     decltype(&kernels::device_rms_norm_backward) norm_backward;
@@ -91,6 +108,9 @@ public:
     /// [.., width] of gate_up [.., 2 · width]
     [[nodiscard]] std::optional<at::Tensor> swiglu(const at::Tensor& gate_up);
 
+    /// Composed of ATen operations they would be eight launches for a few numbers a token.
+    [[nodiscard]] std::optional<MixerGates> gates(const GatesCall& call);
+
     /// Whether norm(), conv() or swiglu() and its gradient take the call and are trusted.
     [[nodiscard]] bool differentiates(const NormCall& call);
     [[nodiscard]] bool differentiates(const ConvCall& call);
@@ -115,6 +135,7 @@ private:
     [[nodiscard]] const LayerKernelFunctions* trusted(const NormCall& ready);
     [[nodiscard]] const LayerKernelFunctions* trusted(const ConvCall& ready);
     [[nodiscard]] const LayerKernelFunctions* trusted(const at::Tensor& gate_up);
+    [[nodiscard]] const LayerKernelFunctions* trusted(const GatesCall& call);
 
     std::optional<LayerKernelFunctions> functions_;
     KernelCheck check_;

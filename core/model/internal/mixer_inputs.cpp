@@ -20,7 +20,6 @@
 #include <ATen/ops/rsqrt.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/silu.h>
-#include <ATen/ops/softplus.h>
 #include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -48,6 +47,10 @@ struct Columns {
           beta_factor(config.allow_neg_eigval ? 2 : 1) {}
 
     [[nodiscard]] std::int64_t conv() const { return 2 * key + value; }
+
+    [[nodiscard]] std::int64_t first_beta() const { return beta > 0 ? conv() + gate : -1; }
+
+    [[nodiscard]] std::int64_t first_decay() const { return decay > 0 ? conv() + gate + beta : -1; }
 
     [[nodiscard]] at::Tensor q(const at::Tensor& x) const { return x.narrow(-1, 0, key); }
 
@@ -101,10 +104,6 @@ at::Tensor convolved(const at::Tensor& joint, std::int64_t first, const at::Tens
     return out;
 }
 
-at::Tensor log_decay(const at::Tensor& a, const at::Tensor& A_log, const at::Tensor& dt_bias) {
-    return -at::exp(A_log) * at::softplus(a + dt_bias);
-}
-
 at::Tensor write_strength(const Columns& columns, const at::Tensor& joint) {
     if (columns.beta == 0)
         return at::ones({joint.size(0), joint.size(1), columns.value_heads},
@@ -127,7 +126,7 @@ public:
                           convolved(joint, 2 * columns.key, v_conv, columns.value_heads, false, {}),
                           write_strength(columns, joint)};
         at::Tensor g;
-        if (A_log) out.push_back(g = log_decay(columns.decay_of(joint).to(at::kFloat), *A_log, *dt_bias));
+        if (A_log) out.push_back(g = composed_log_decay(columns.decay_of(joint).to(at::kFloat), *A_log, *dt_bias));
         if (columns.gate > 0) out.push_back(columns.gate_of(joint).contiguous());
         ctx->save_for_backward({joint, q_conv, k_conv, v_conv, out[3], g, A_log.value_or(Variable()),
                                 dt_bias.value_or(Variable())});
@@ -206,8 +205,12 @@ at::Tensor normalised(const at::Tensor& x, QkNorm norm) {
 
 // What needs no convolution.
 void fill_gates(MixerInputs& out, const LayerWeights& w, const Columns& columns, const at::Tensor& joint) {
-    out.beta = write_strength(columns, joint);
-    if (columns.decay > 0) out.g = log_decay(columns.decay_of(joint).to(wide(joint)), w.A_log, w.dt_bias);
+    LayerKernels* kernels = needs_gradient({joint, w.A_log, w.dt_bias}) ? nullptr : device_kernels(joint.device()).layers;
+    std::optional<MixerGates> gates;
+    if (kernels != nullptr)
+        gates = kernels->gates({joint, columns.first_beta(), columns.first_decay(), columns.value_heads, columns.beta_factor, w.A_log, w.dt_bias});
+    out.beta = gates && gates->beta.defined() ? gates->beta : write_strength(columns, joint);
+    if (columns.decay > 0) out.g = gates ? gates->g : composed_log_decay(columns.decay_of(joint).to(wide(joint)), w.A_log, w.dt_bias);
     if (columns.gate > 0) out.gate = columns.gate_of(joint);
 }
 

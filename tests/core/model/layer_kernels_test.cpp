@@ -10,6 +10,8 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/sigmoid.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -109,6 +111,18 @@ TEST(LayerKernels, AreTheCompositionOnTheEmulator) {
         EXPECT_LT(difference(got->sum, sum), stream == at::kFloat ? 1e-5 : 3e-2);
         EXPECT_LT(difference(got->out, internal::composed_norm(sum, wide(call.weight), call.eps)), product == at::kFloat ? 1e-4 : 6e-2);
     }
+    const at::Tensor joint = 3 * made({2, 9, 50}), rates = made({4}), biases = made({4}) * 0.5;
+    for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
+        const at::Tensor x = joint.to(dtype);
+        const auto gates = kernels.gates({x, 7, 30, 4, 2, rates, biases});
+        ASSERT_TRUE(gates);
+        EXPECT_LT(difference(gates->beta, 2 * at::sigmoid(wide(x).narrow(-1, 7, 4))), 1e-5);
+        EXPECT_LT(difference(gates->g, internal::composed_log_decay(wide(x).narrow(-1, 30, 4), wide(rates), wide(biases))), 1e-4);
+        const auto decay = kernels.gates({x, -1, 30, 4, 1, rates, biases});
+        ASSERT_TRUE(decay);
+        EXPECT_FALSE(decay->beta.defined());
+        EXPECT_TRUE(at::equal(decay->g, gates->g));
+    }
     const ConvCall mixed = convolution(at::kBFloat16, at::kFloat, 16, true);
     const auto q = kernels.conv(mixed);
     ASSERT_TRUE(q);
@@ -136,6 +150,12 @@ std::string without_tail(const kernels::DeviceShortConvArgs& args, const kernels
     return kernels::device_short_conv(a, limits);
 }
 
+std::string wrong_gates(const kernels::DeviceMixerGatesArgs& a, const kernels::DeviceLimits& limits) {
+    std::string error = kernels::device_mixer_gates(a, limits);
+    if (a.g != nullptr) a.g[a.HV] *= 1.001F;
+    return error;
+}
+
 std::string failing_swiglu(const kernels::DeviceSwigluArgs&, const kernels::DeviceLimits&) {
     return "misaligned address";
 }
@@ -158,13 +178,17 @@ TEST(LayerKernels, AreCheckedInTheirSumsTheirTailsAndTheirExceptions) {
     functions.norm = &wrong_sum;
     functions.conv = &without_tail;
     functions.swiglu = &failing_swiglu;
+    functions.gates = &wrong_gates;
     Reports reports;
     LayerKernels kernels(functions, reports.sink());
     EXPECT_FALSE(kernels.norm(added(at::kFloat, at::kFloat)));
     EXPECT_FALSE(kernels.conv(convolution(at::kFloat, at::kFloat, 16, true)));
     EXPECT_FALSE(kernels.conv(convolution(at::kFloat, at::kFloat, 16, true, 1)));
     EXPECT_FALSE(kernels.swiglu(made({3, 20})));
-    ASSERT_THAT(reports.lines, SizeIs(4));
+    EXPECT_FALSE(kernels.gates({made({1, 3, 20}), 0, 4, 4, 1, made({4}), made({4})}));
+    EXPECT_TRUE(kernels.gates({made({1, 3, 20}), 0, -1, 4, 1, {}, {}})) << "beta is right";
+    ASSERT_THAT(reports.lines, SizeIs(5));
+    EXPECT_THAT(reports.lines[4], HasSubstr("cuda-mixer-gates on cpu at 4 heads, float32, beta, decay"));
     EXPECT_THAT(reports.lines[2], HasSubstr("decoding"));
     EXPECT_THAT(reports.lines[3], AllOf(HasSubstr("cuda-swiglu on cpu at width 10, float32"), HasSubstr("misaligned address")));
 }

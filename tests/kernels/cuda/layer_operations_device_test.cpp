@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kernels around the recurrence against their formulas in float64, from the inputs as the device gets them.
+#include "kernels/mixer_gates_device.hpp"
 #include "kernels/rms_norm_device.hpp"
 #include "kernels/short_conv_device.hpp"
 #include "kernels/swiglu_device.hpp"
@@ -365,6 +366,66 @@ TEST(DeviceSwiglu, IsTheFormula) {
     EXPECT_EQ(device_swiglu(a, large_device()), "") << "nothing to do";
     a.rows = a.width = std::int64_t{1} << 31;
     EXPECT_FALSE(device_swiglu_supports(a, large_device()));
+}
+
+template <class Element>
+void check_gates(std::int64_t tokens, std::int64_t HV, bool writes, bool decays, unsigned seed) {
+    SCOPED_TRACE(std::to_string(tokens) + "x" + std::to_string(HV) + (writes ? " beta" : "") + (decays ? " g" : ""));
+    std::mt19937 random(seed);
+    const Side side = seed % 2 == 0 ? Side::Begin : Side::End;
+    const std::int64_t stride = 2 * HV + 3;
+    std::vector<Element> x = numbers<Element>(random, tokens * stride - 3, 6);
+    if (tokens > 4) {  // far from zero
+        x[0] = element_of(-1e30F, Element{});
+        x[static_cast<std::size_t>(stride)] = element_of(1e30F, Element{});
+        x[static_cast<std::size_t>(HV)] = element_of(-1e30F, Element{});
+        x[static_cast<std::size_t>(stride + HV)] = element_of(1e30F, Element{});
+        x[static_cast<std::size_t>(2 * stride + HV)] = element_of(-40.0F, Element{});
+    }
+    const std::vector<float> A_log = numbers<float>(random, HV), dt_bias = numbers<float>(random, HV);
+    const DeviceArray<Element> there(x, side);
+    const DeviceArray<float> rates(A_log, side), biases(dt_bias, side), beta(nothing<float>(tokens * HV), side), g(nothing<float>(tokens * HV), side);
+    DeviceMixerGatesArgs a;
+    a.tokens = tokens;
+    a.HV = HV;
+    a.stride = stride;
+    a.element = kElement<Element>;
+    if (writes) a.b = there.data();
+    if (decays) a.a = there.data() + HV;
+    a.beta_factor = 2;
+    a.A_log = rates.data();
+    a.dt_bias = biases.data();
+    a.beta = beta.data();
+    a.g = g.data();
+    EXPECT_TRUE(device_mixer_gates_supports(a, large_device()));
+    EXPECT_EQ(device_mixer_gates(a, large_device()), "");
+    std::vector<double> want_beta, want_g;
+    for (std::int64_t i = 0; i < tokens * HV; ++i) {
+        const auto at = static_cast<std::size_t>(i / HV * stride + i % HV), head = static_cast<std::size_t>(i % HV);
+        want_beta.push_back(2 * sigmoid(value_of(x[at])));
+        const double z = static_cast<double>(value_of(x[at + static_cast<std::size_t>(HV)]) + dt_bias[head]);
+        want_g.push_back(-std::exp(static_cast<double>(A_log[head])) * (z > 40 ? z : std::log1p(std::exp(z))));
+    }
+    if (writes) expect_near(beta.values(), want_beta, 2e-6, 1e-37, "beta");
+    if (decays) expect_near(g.values(), want_g, 4e-6, 1e-37, "g");
+    for (const float untouched : (writes ? std::vector<float>{} : beta.values())) EXPECT_TRUE(is_gap(untouched));
+    for (const float untouched : (decays ? std::vector<float>{} : g.values())) EXPECT_TRUE(is_gap(untouched));
+}
+
+TEST(DeviceMixerGates, AreTheFormula) {
+    unsigned seed = 0;
+    for (const auto& [tokens, HV] : {std::pair(1, 1), std::pair(37, 16), std::pair(256, 3), std::pair(5, 64)}) {
+        for (const bool writes : {true, false}) {
+            check_gates<float>(tokens, HV, writes, true, seed);
+            check_gates<Bf16>(tokens, HV, true, writes, seed++);
+        }
+    }
+    DeviceMixerGatesArgs a;
+    EXPECT_FALSE(device_mixer_gates_supports(a, large_device())) << "no heads";
+    a.HV = 2;
+    EXPECT_TRUE(device_mixer_gates_supports(a, large_device()));
+    EXPECT_EQ(device_mixer_gates(a, large_device()), "") << "no tokens";
+    EXPECT_FALSE(device_mixer_gates_supports(a, DeviceLimits{}));
 }
 
 }  // namespace
