@@ -3,6 +3,7 @@
 
 #include "core/base/error.hpp"
 
+#include <QCoreApplication>
 #include <QElapsedTimer>
 #include <QPointer>
 #include <QProcess>
@@ -41,8 +42,11 @@ EngineLink::EngineLink(QObject* parent) : QObject(parent) {
     connect(&pumping_, &QTimer::timeout, this, &EngineLink::pump);
 }
 
+// Here waiting blocks nobody, and a killed process is gone at once: none is left behind.
 EngineLink::~EngineLink() {
+    const QPointer<QProcess> process(process_);
     dropProcess();
+    if (process != nullptr && process->state() != QProcess::NotRunning) process->waitForFinished(kKillAfterMs);
 }
 
 void EngineLink::start(const EngineCommand& command, const QString& host) {
@@ -171,7 +175,8 @@ void EngineLink::dropProcess() {
         process->deleteLater();
         return;
     }
-    process->setParent(nullptr);
+    // The program ends it, should it end first.
+    process->setParent(QCoreApplication::instance());
     connect(process, &QProcess::finished, process, &QObject::deleteLater);
     process->kill();
 }

@@ -96,7 +96,10 @@ TokenScrubber::TokenScrubber(const Workspace& workspace, QWidget* parent)
     applyTheme(*theme_);
 }
 
-TokenScrubber::~TokenScrubber() = default;
+TokenScrubber::~TokenScrubber() {
+    // A field that is deleted loses the focus, which ends its editing: to nobody by then.
+    number_->disconnect(this);
+}
 
 void TokenScrubber::buildRow() {
     row_ = new QWidget(this);

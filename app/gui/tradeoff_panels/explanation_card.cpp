@@ -64,6 +64,11 @@ ExplanationCard::ExplanationCard(Workspace workspace, QWidget* parent)
     applyTheme(*theme_);
 }
 
+// Deleted with the focus inside, its children tell of that when it is a card no more.
+ExplanationCard::~ExplanationCard() {
+    disconnect(qApp, nullptr, this, nullptr);
+}
+
 void ExplanationCard::build() {
     auto* column = new QVBoxLayout(this);
     auto* head = new QHBoxLayout;

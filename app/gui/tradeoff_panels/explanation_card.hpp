@@ -25,6 +25,7 @@ class ExplanationCard : public QFrame {
 
 public:
     explicit ExplanationCard(Workspace workspace, QWidget* parent);
+    ~ExplanationCard() override;
 
     /// Opens beside a place in the parent's pixels, inside the parent. False, and nothing happens, for an
     /// unknown topic.

@@ -151,6 +151,11 @@ CommandPalette::CommandPalette(QWidget* window) : QFrame(window) {
     hide();
 }
 
+// Deleted with the focus inside, its children tell of that when it is a palette no more.
+CommandPalette::~CommandPalette() {
+    disconnect(qApp, nullptr, this, nullptr);
+}
+
 void CommandPalette::applyTheme(const Theme& theme) {
     setStyleSheet(QStringLiteral("#palette { background: %1; border: 1px solid %2; border-radius: 6px; }")
                       .arg(theme.color(Role::Panel).name(), theme.color(Role::Strong).name()));

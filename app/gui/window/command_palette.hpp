@@ -38,6 +38,7 @@ class CommandPalette : public QFrame {
 
 public:
     explicit CommandPalette(QWidget* window);
+    ~CommandPalette() override;
 
     /// Shows it over the window with these entries, the field empty.
     void open(QList<PaletteEntry> entries);

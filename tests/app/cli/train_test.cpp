@@ -56,6 +56,9 @@ TEST_F(Train, WhatNoMemoryHoldsIsRefusedAtOnce) {
 }
 
 TEST_F(Train, WhereMemoryRunsOutItNamesBatchAndLength) {
+#ifdef __SANITIZE_ADDRESS__
+    GTEST_SKIP() << "AddressSanitizer takes more address space than the limit";
+#endif
     Json config = Json::parse(read_file(config_));
     config["training"]["batch"] = 65536;
     config["training"]["length"] = 4096;

@@ -158,6 +158,8 @@ TEST_F(LocalStateSourceTest, SaysOnceThatAStateCannotBeRead) {
         source_.requestSpectrumAfter({0, 0, 0, 0}, {0, 6});
         QTest::qWait(20);
     }
+    ASSERT_TRUE(QTest::qWaitFor([&] { return !failures_.isEmpty(); }));
+    QTest::qWait(60);
     EXPECT_EQ(failures_.size(), 1);
     EXPECT_TRUE(spectra_.empty());
     source_.requestState({9, 0, 0, 0});

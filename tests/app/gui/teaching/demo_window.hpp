@@ -30,7 +30,7 @@ struct DemoWindow {
         window.openDemo(demo);
         window.show();
         EXPECT_TRUE(QTest::qWaitForWindowExposed(&window));
-        EXPECT_TRUE(QTest::qWaitFor([this] { return states.capture() != nullptr; }, 20000));
+        EXPECT_TRUE(QTest::qWaitFor([this] { return states.capture() != nullptr; }, 60000));
         settle();
     }
 
