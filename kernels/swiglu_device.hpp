@@ -10,8 +10,8 @@ namespace rankscope::kernels {
 
 /// out = silu(gate) · up on a GPU (kernels/swiglu.hpp).
 ///   gate_up [rows, 2 · width]   `element`, gate before up in every row;   out [rows, width]   `element`; both contiguous
-/// float32 arithmetic, rounded once. Pointers are aligned to their element; 16 bytes a lane where both are aligned to 16 bytes and width is a
-/// multiple of 8. No overlap. Asynchronous on `stream`.
+/// float32 arithmetic, rounded once. Pointers are aligned to their element; 16 bytes a lane where both are aligned to 16 bytes and width is
+/// a multiple of 8. No overlap. Asynchronous on `stream`.
 struct DeviceSwigluArgs {
     std::int64_t rows = 0, width = 0;
     DeviceElement element = DeviceElement::Float32;
@@ -20,7 +20,8 @@ struct DeviceSwigluArgs {
     void* stream = nullptr;
 };
 
-/// Rows and width below 2^31, and fewer than 2^31 blocks of 2048 elements (of 256 where rows are not aligned); compute capability 8.0 and later.
+/// Rows and width below 2^31, and fewer than 2^31 blocks of 2048 elements (of 256 where rows are not aligned); compute capability 8.0 and
+/// later.
 [[nodiscard]] bool device_swiglu_supports(const DeviceSwigluArgs& args, const DeviceLimits& limits) noexcept;
 /// Empty, or what CUDA says.
 [[nodiscard]] std::string device_swiglu(const DeviceSwigluArgs& args, const DeviceLimits& limits);

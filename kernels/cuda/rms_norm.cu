@@ -22,16 +22,22 @@ RmsNormProblem problem_of(const DeviceRmsNormArgs& args) {
     RmsNormProblem p;
     p.a = args;
     if (p.a.gate_stride == 0) p.a.gate_stride = p.a.heads * p.a.width;
-    p.aligned = p.a.width % 8 == 0 && p.a.gate_stride % 8 == 0 && at_16(p.a.x) && at_16(p.a.add) && at_16(p.a.sum) && at_16(p.a.weight)
-                && at_16(p.a.gate) && at_16(p.a.out);
-    p.by_block = p.a.width > kWarpWidth;
+    p.aligned = p.a.width % kNormPiece == 0 && p.a.gate_stride % kNormPiece == 0 && at_16(p.a.x) && at_16(p.a.add) && at_16(p.a.sum)
+                && at_16(p.a.weight) && at_16(p.a.gate) && at_16(p.a.out);
+    if (p.a.width > kWarpWidth) {
+        p.team = kRowThreads;
+    } else {
+        while (p.team > 1 && p.team / 2 * (p.aligned ? kNormPiece : 1) >= p.a.width) p.team /= 2;
+    }
+    p.held = p.aligned && p.a.width <= static_cast<std::int64_t>(p.team) * kNormPieces * kNormPiece;
     return p;
 }
 
 template <class Stream, class Element>
 const char* launch_for(const RmsNormProblem& p) {
-    const std::int64_t blocks = p.by_block ? p.a.rows : (p.a.rows + kRowWarps - 1) / kRowWarps;
-    return launch(&rms_norm_kernel<Stream, Element>, {static_cast<int>(blocks), 1, 1}, kRowThreads, kRowWarps * sizeof(float), p.a.stream, p);
+    const std::int64_t rows_each = kRowThreads / p.team, blocks = (p.a.rows + rows_each - 1) / rows_each;
+    const simt::Grid grid{static_cast<int>(blocks), 1, 1};
+    return launch(&rms_norm_kernel<Stream, Element>, grid, kRowThreads, kRowWarps * sizeof(float), p.a.stream, p);
 }
 
 }  // namespace

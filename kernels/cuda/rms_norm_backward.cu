@@ -2,8 +2,8 @@
 #include "kernels/cuda/column_sums.cuh"
 #include "kernels/cuda/rms_norm_backward.cuh"
 
-#include <algorithm>
 #include <cstdint>
+#include <initializer_list>
 
 namespace rankscope::cuda {
 namespace {
@@ -27,9 +27,9 @@ RmsNormBackwardProblem problem_of(const DeviceRmsNormBackwardArgs& args, void* w
     if (a.gate_stride == 0) a.gate_stride = a.heads * a.width;
     p.partial = static_cast<float*>(workspace);
     p.by_block = by_block(args);
-    p.aligned = a.width % 8 == 0 && a.gate_stride % 8 == 0;
-    for (const void* at : {a.x, static_cast<const void*>(a.weight), a.gate, args.d_out, static_cast<const void*>(args.d_sum),
-                           static_cast<const void*>(args.d_x), static_cast<const void*>(args.d_add), static_cast<const void*>(args.d_gate)})
+    p.aligned = a.width % kNormPiece == 0 && a.gate_stride % kNormPiece == 0;
+    using Arrays = std::initializer_list<const void*>;
+    for (const void* at : Arrays{a.x, a.weight, a.gate, args.d_out, args.d_sum, args.d_x, args.d_add, args.d_gate})
         p.aligned = p.aligned && reinterpret_cast<std::uintptr_t>(at) % 16 == 0;
     return p;
 }
@@ -38,8 +38,12 @@ template <class Element>
 const char* launch_for(const RmsNormBackwardProblem& p) {
     const simt::Grid grid{static_cast<int>(blocks_of(p.b)), 1, 1};
     const std::size_t floats = p.by_block ? 2 * kRowWarps : static_cast<std::size_t>(kRowWarps * p.b.forward.width);
-    const auto run = [&](void (*kernel)(RmsNormBackwardProblem)) { return launch(kernel, grid, kRowThreads, floats * sizeof(float), p.b.forward.stream, p); };
-    return p.aligned ? run(&rms_norm_backward_kernel<8, Element>) : run(&rms_norm_backward_kernel<1, Element>);
+    const auto run = [&](void (*kernel)(RmsNormBackwardProblem)) {
+        return launch(kernel, grid, kRowThreads, floats * sizeof(float), p.b.forward.stream, p);
+    };
+    if (!p.aligned) return run(&rms_norm_backward_kernel<kMostHeld, 1, Element>);
+    if (p.b.forward.width <= kFewHeldWidth) return run(&rms_norm_backward_kernel<kFewHeld, kNormPiece, Element>);
+    return run(&rms_norm_backward_kernel<kMostHeld, kNormPiece, Element>);
 }
 
 }  // namespace
@@ -61,7 +65,8 @@ std::string device_rms_norm_backward(const DeviceRmsNormBackwardArgs& args, void
     const char* error = nullptr;
     if (args.forward.rows > 0)
         error = args.forward.element == DeviceElement::Float32 ? cuda::launch_for<float>(p) : cuda::launch_for<cuda::Bf16>(p);
-    if (error == nullptr) error = cuda::add_columns({p.partial, cuda::blocks_of(args), args.forward.width, args.d_weight}, args.forward.stream);
+    if (error == nullptr)
+        error = cuda::add_columns({p.partial, cuda::blocks_of(args), args.forward.width, args.d_weight}, args.forward.stream);
     return error != nullptr ? error : "";
 }
 

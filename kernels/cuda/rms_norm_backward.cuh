@@ -1,29 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-// With y = x r, through = d_out · act(gate) · weight:  d_x = r (through − y · mean(through · y)) + d_sum,  d_weight = Σ_rows d_out · act(gate) · y.
+// With y = x r and through = d_out · act(gate) · weight:
+//   d_x = r (through − y · mean(through · y)) + d_sum,   d_weight = Σ_rows d_out · act(gate) · y
 // A thread has the same columns of every row it sees, 32 at most, so that rows are read once and the sums of d_weight stay in registers.
+// Heads need 8 at most: kernels of their own, so that three times as many threads wait for memory.
 #pragma once
 
 #include "kernels/cuda/rms_norm.cuh"
 
 namespace rankscope::cuda {
 
-constexpr int kHeldNumbers = 32;                                 ///< of a row in one thread
-constexpr std::int64_t kBlockWidth = kHeldNumbers * kRowThreads;  ///< numbers of a row that one block takes
+constexpr int kMostHeld = 32, kFewHeld = 8;                          ///< numbers of a row in one thread
+constexpr std::int64_t kBlockWidth = kMostHeld * kRowThreads;        ///< numbers of a row that one block takes
+constexpr std::int64_t kFewHeldWidth = kFewHeld * simt::kWarp;       ///< that a warp takes with few, in one piece a lane
 constexpr int kBlockRows = 16, kWarpRows = 16;                    ///< rows of one block, and of one warp, whatever the device
 
 struct RmsNormBackwardProblem {
     kernels::DeviceRmsNormBackwardArgs b;  ///< gate_stride filled in
     float* partial = nullptr;              ///< [blocks, width] of d_weight
-    bool aligned = false, by_block = false;
+    bool aligned = false, by_block = false;  ///< aligned: as RmsNormProblem has it
 };
 
-template <int kPiece, class Element>
+template <int kHeld, int kPiece, class Element>
 class RmsNormRowsBackward {
 public:
-    static constexpr int kPieces = kHeldNumbers / kPiece;
+    static constexpr int kPieces = kHeld / kPiece;
 
     RANKSCOPE_DEVICE explicit RmsNormRowsBackward(const RmsNormBackwardProblem& problem)
-        : b(problem.b), a(b.forward), by_block(problem.by_block), width(static_cast<int>(a.width)), sums(reinterpret_cast<float*>(simt::shared_memory())) {
+        : b(problem.b), a(b.forward), by_block(problem.by_block), width(static_cast<int>(a.width)),
+          sums(reinterpret_cast<float*>(simt::shared_memory())) {
         lane = by_block ? simt::thread() : simt::thread() % simt::kWarp;
         team = by_block ? kRowThreads : simt::kWarp;
         RANKSCOPE_UNROLLED
@@ -77,7 +81,7 @@ private:
         auto* d_gate = static_cast<Element*>(b.d_gate);
         if (gated) d_gate += row * a.width;
         const float r = a.inverse[row];
-        float x[kPieces][kPiece], through[kPieces][kPiece];
+        float x[kPieces][kPiece], through[kPieces][kPiece] = {};
         float dot = 0;
         each([&](int q, int i) {
             float d[kPiece], w[kPiece];
@@ -130,9 +134,9 @@ private:
 };
 
 /// Blocks of kBlockRows rows, or of kRowWarps · kWarpRows narrow ones.
-template <int kPiece, class Element>
-RANKSCOPE_KERNEL RANKSCOPE_BOUNDS(kRowThreads, 1) rms_norm_backward_kernel(RmsNormBackwardProblem p) {
-    RmsNormRowsBackward<kPiece, Element>(p).run(p.partial);
+template <int kHeld, int kPiece, class Element>
+RANKSCOPE_KERNEL RANKSCOPE_BOUNDS(kRowThreads, kHeld == kFewHeld ? 3 : 1) rms_norm_backward_kernel(RmsNormBackwardProblem p) {
+    RmsNormRowsBackward<kHeld, kPiece, Element>(p).run(p.partial);
 }
 
 }  // namespace rankscope::cuda

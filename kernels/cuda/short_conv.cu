@@ -60,7 +60,8 @@ namespace rankscope::kernels {
 
 bool device_short_conv_supports(const DeviceShortConvArgs& args, const DeviceLimits& limits) noexcept {
     if (limits.compute_capability < 80 || args.B < 0 || args.T < 0 || args.C < 1 || args.W < 1 || args.W > cuda::kMostTaps) return false;
-    if (args.norm_width < 0 || args.norm_width > cuda::kMostHeadWidth || (args.norm_width > 0 && args.C % args.norm_width != 0)) return false;
+    if (args.norm_width < 0 || args.norm_width > cuda::kMostHeadWidth) return false;
+    if (args.norm_width > 0 && args.C % args.norm_width != 0) return false;
     if (args.element == DeviceElement::Float32 && args.out_element == DeviceElement::BFloat16) return false;
     return cuda::units_of(cuda::problem_of(args, limits)) <= std::numeric_limits<int>::max();
 }

@@ -40,8 +40,11 @@ template <int kPieces>
 const char* launch_for(const ShortConvBackwardProblem& p) {
     const DeviceShortConvArgs& a = p.b.forward;
     const simt::Grid grid{static_cast<int>((units_of(a) + kConvGradientWarps - 1) / kConvGradientWarps), 1, 1};
-    const auto run = [&](void (*kernel)(ShortConvBackwardProblem)) { return launch(kernel, grid, kConvGradientThreads, 0, a.stream, p); };
-    return a.element == DeviceElement::Float32 ? run(&short_conv_backward_kernel<kPieces, float>) : run(&short_conv_backward_kernel<kPieces, Bf16>);
+    const auto run = [&](void (*kernel)(ShortConvBackwardProblem)) {
+        return launch(kernel, grid, kConvGradientThreads, 0, a.stream, p);
+    };
+    if (a.element == DeviceElement::Float32) return run(&short_conv_backward_kernel<kPieces, float>);
+    return run(&short_conv_backward_kernel<kPieces, Bf16>);
 }
 
 }  // namespace
@@ -51,8 +54,9 @@ namespace rankscope::kernels {
 
 bool device_short_conv_backward_supports(const DeviceShortConvBackwardArgs& args, const DeviceLimits& limits) noexcept {
     const DeviceShortConvArgs& a = args.forward;
-    return device_short_conv_supports(a, limits) && a.W <= cuda::kGradientTaps && a.tail == nullptr && a.out_element == DeviceElement::Float32
-           && a.weight_element == DeviceElement::Float32 && cuda::units_of(a) <= std::numeric_limits<int>::max();
+    return device_short_conv_supports(a, limits) && a.W <= cuda::kGradientTaps && a.tail == nullptr
+           && a.out_element == DeviceElement::Float32 && a.weight_element == DeviceElement::Float32
+           && cuda::units_of(a) <= std::numeric_limits<int>::max();
 }
 
 std::size_t device_short_conv_backward_workspace(const DeviceShortConvBackwardArgs& args) noexcept {

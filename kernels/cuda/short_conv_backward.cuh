@@ -59,7 +59,7 @@ public:
         for (std::int64_t t = begin; t < end + kTaps - 1; ++t) {
             read_input(t, x[kTaps - 1]);
             gradient(t, x, d[kTaps - 1]);
-            if (t < end) for_numbers([&](int r, int i) { for_taps([&](int j) { if (j >= skipped) d_weights[j][r * 4 + i] += d[kTaps - 1][r * 4 + i] * x[j][r * 4 + i]; }); });
+            if (t < end) add_to_weights(x, d[kTaps - 1]);
             if (t - (kTaps - 1) >= begin) write_input_gradient(t - (kTaps - 1), d);
             RANKSCOPE_UNROLLED
             for (int j = 0; j < kTaps - 1; ++j) {
@@ -101,14 +101,27 @@ private:
         return left < 0 ? 0 : left < 4 ? left : 4;
     }
 
-    [[nodiscard]] RANKSCOPE_DEVICE std::int64_t weight_at(int r, int i, int j) const { return (channel + first(r) + i) * a.W + j - skipped; }
+    [[nodiscard]] RANKSCOPE_DEVICE std::int64_t weight_at(int r, int i, int j) const {
+        return (channel + first(r) + i) * a.W + j - skipped;
+    }
+
+    // What a token with the gradient d, to which the inputs x went, adds to those of the weights.
+    RANKSCOPE_DEVICE void add_to_weights(const float (&x)[kTaps][kNumbers], const float (&d)[kNumbers]) {
+        for_numbers([&](int r, int i) {
+            for_taps([&](int j) {
+                if (j >= skipped) d_weights[j][r * 4 + i] += d[r * 4 + i] * x[j][r * 4 + i];
+            });
+        });
+    }
 
     // x of token t; zeros where there is none, and where no token of the stretch reads it.
     RANKSCOPE_DEVICE void read_input(std::int64_t t, float (&x)[kNumbers]) const {
+        const bool there = t >= 0 && t < reach;
+        const In* from = static_cast<const In*>(a.x) + (there ? (row + t) * a.stride + channel : 0);
         RANKSCOPE_UNROLLED
         for (int r = 0; r < kPieces; ++r) {
             float four[4] = {0, 0, 0, 0};
-            if (t >= 0 && t < reach) load_some(static_cast<const In*>(a.x) + (row + t) * a.stride + channel + first(r), present(r), p.whole_in, four);
+            if (there) load_some(from + first(r), present(r), p.whole_in, four);
             RANKSCOPE_UNROLLED
             for (int i = 0; i < 4; ++i) x[r * 4 + i] = four[i];
         }

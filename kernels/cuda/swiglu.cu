@@ -74,7 +74,8 @@ bool device_swiglu_backward_supports(const DeviceSwigluBackwardArgs& args, const
 
 std::string device_swiglu_backward(const DeviceSwigluBackwardArgs& args, const DeviceLimits&) {
     if (args.forward.rows == 0) return {};
-    const char* error = args.forward.element == DeviceElement::Float32 ? cuda::launch_backward<float>(args) : cuda::launch_backward<cuda::Bf16>(args);
+    const bool float32 = args.forward.element == DeviceElement::Float32;
+    const char* error = float32 ? cuda::launch_backward<float>(args) : cuda::launch_backward<cuda::Bf16>(args);
     return error != nullptr ? error : "";
 }
 

@@ -132,7 +132,7 @@ template <class Element>
 void check_norms() {
     unsigned seed = sizeof(Element);
     constexpr std::array gates{NormGate::None, NormGate::Swish, NormGate::Sigmoid};
-    for (const std::int64_t width : {1, 3, 13, 48, 96, 100, 128, 1000, 1024, 1032, 2050, 8192}) {
+    for (const std::int64_t width : {1, 3, 13, 48, 96, 100, 128, 256, 264, 1000, 1024, 1032, 2050, 8192}) {
         check_norm<Element>({3, 2, width, gates[seed % 3], seed % 2 == 1, seed % 4 == 0 ? 24 : 0}, seed);
         ++seed;
     }

@@ -107,7 +107,7 @@ void check_norm(const NormShape& s, unsigned seed) {
 template <class Stream, class Element>
 void check_norms() {
     unsigned seed = sizeof(Stream) * 10 + sizeof(Element);
-    for (const std::int64_t width : {1, 3, 13, 48, 96, 100, 128, 1000, 1024, 1032, 2050}) {
+    for (const std::int64_t width : {1, 3, 8, 13, 48, 96, 100, 128, 1000, 1024, 1032, 2050}) {
         for (const bool adds : {false, true}) {
             const NormGate act = std::array{NormGate::None, NormGate::Swish, NormGate::Sigmoid}[seed % 3];
             check_norm<Stream, Element>({3, 2, width, act, adds, false, seed % 4 == 0 ? 24 : 0}, seed);
@@ -115,7 +115,9 @@ void check_norms() {
         }
     }
     check_norm<Stream, Element>({5, 7, 24, NormGate::Swish, false, false, 7}, 100);
-    check_norm<Stream, Element>({2, 1, 64, NormGate::None, true, true}, 102);
+    check_norm<Stream, Element>({37, 1, 64, NormGate::None, true, true}, 102);  // several rows to a warp, the last one alone
+    check_norm<Stream, Element>({1, 2, 8192, NormGate::None, true}, 106);       // all that a block holds, and more
+    check_norm<Stream, Element>({1, 1, 8200, NormGate::Swish, true}, 108);
     check_norm<Stream, Element>({2, 1, 1500, NormGate::None, true, true}, 103);
     check_norm<Stream, Element>({2, 1, 32, NormGate::None, false, false, 0, 1e15}, 104);
     check_norm<Stream, Element>({2, 1, 33, NormGate::Sigmoid, false, false, 0, 1e-15}, 105);
