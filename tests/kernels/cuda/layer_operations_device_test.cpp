@@ -119,8 +119,8 @@ void check_norms() {
     check_norm<Stream, Element>({1, 2, 8192, NormGate::None, true}, 106);       // all that a block holds, and more
     check_norm<Stream, Element>({1, 1, 8200, NormGate::Swish, true}, 108);
     check_norm<Stream, Element>({2, 1, 1500, NormGate::None, true, true}, 103);
-    check_norm<Stream, Element>({2, 1, 32, NormGate::None, false, false, 0, 1e15}, 104);
-    check_norm<Stream, Element>({2, 1, 33, NormGate::Sigmoid, false, false, 0, 1e-15}, 105);
+    check_norm<Stream, Element>({2, 1, 32, NormGate::None, false, false, 0, 1e18}, 104);
+    check_norm<Stream, Element>({2, 1, 33, NormGate::Sigmoid, false, false, 0, 1e-18}, 105);
 }
 
 TEST(DeviceRmsNorm, IsTheFormula) {
@@ -286,8 +286,8 @@ void check_convs() {
     }
     check_conv<In, Out>({1, 300, 2, 8, 4, true, true, false, 8}, 50);
     check_conv<In, Out>({2, 37, 3, 130, 4, false, true, true, 4}, 51);  // pieces of channels, the last one short
-    check_conv<In, Out>({1, 6, 2, 32, 4, true, true, true, 0, 1e12}, 52);
-    check_conv<In, Out>({1, 6, 2, 32, 4, true, true, true, 0, 1e-12}, 54);  // beside eps next to nothing
+    check_conv<In, Out>({1, 6, 2, 32, 4, true, true, true, 0, 1e17}, 52);
+    check_conv<In, Out>({1, 6, 2, 32, 4, true, true, true, 0, 1e-18}, 54);  // beside eps next to nothing
     check_conv<In, Out>({2, 1, 4, 128, 4, true, true, true}, 56);            // decoding
 }
 
