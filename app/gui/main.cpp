@@ -40,6 +40,13 @@ int refuse(QString problem) {
 
 }  // namespace
 
+#ifdef __SANITIZE_ADDRESS__
+// Fontconfig keeps what it read until the process ends.
+extern "C" const char* __lsan_default_suppressions() {
+    return "leak:libfontconfig\n";
+}
+#endif
+
 int main(int argc, char** argv) {
     using namespace rankscope::gui;
     QApplication application(argc, argv);
