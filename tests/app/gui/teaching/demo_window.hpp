@@ -25,12 +25,14 @@ struct DemoWindow {
     explicit DemoWindow(const QString& demo, const QSize& size = {1440, 900}, const Theme& theme = Theme::light())
         : font(QApplication::font()) {
         QSettings().clear();
+        QObject::connect(&states, &StateSource::failed, &window, [this](const QString& title, const QString& detail) { failures << title << detail; });
         window.setTheme(theme);
         window.resize(size);
         window.openDemo(demo);
         window.show();
         EXPECT_TRUE(QTest::qWaitForWindowExposed(&window));
-        EXPECT_TRUE(QTest::qWaitFor([this] { return states.capture() != nullptr; }, 60000));
+        EXPECT_TRUE(QTest::qWaitFor([this] { return states.capture() != nullptr || !failures.isEmpty(); }, 60000)) << "no capture was opened and none refused";
+        EXPECT_TRUE(failures.isEmpty()) << failures.join(QLatin1Char('\n')).toStdString();
         settle();
     }
 
@@ -48,6 +50,7 @@ struct DemoWindow {
     [[nodiscard]] QAction* action(const char* id) { return window.actions().action(QLatin1String(id)); }
 
     QFont font;
+    QStringList failures;
     Document document;
     Selection selection;
     LocalStateSource states;
