@@ -15,19 +15,19 @@ std::unique_ptr<LayerKernels> kernels_of(const at::Device& device) {
     std::optional<LayerKernelFunctions> functions;
 #if defined(RANKSCOPE_CUDA_KERNELS)
     const kernels::DeviceLimits limits = kernels::device_limits(device.has_index() ? device.index() : 0);
-    functions = LayerKernelFunctions{&kernels::device_rms_norm_supports,   &kernels::device_rms_norm,        &kernels::device_short_conv_supports,
-                                     &kernels::device_short_conv,          &kernels::device_swiglu_supports, &kernels::device_swiglu,
-                                     &kernels::device_mixer_gates_supports,         &kernels::device_mixer_gates,
-                                     &kernels::device_rms_norm_backward_supports,   &kernels::device_rms_norm_backward_workspace,   &kernels::device_rms_norm_backward,
-                                     &kernels::device_short_conv_backward_supports, &kernels::device_short_conv_backward_workspace, &kernels::device_short_conv_backward,
-                                     &kernels::device_swiglu_backward_supports,     &kernels::device_swiglu_backward,
-                                     limits,
-                                     // As in cuda_mixers.cpp: the kernels' CUDA runtime has a current device of its own.
-                                     [](const at::Device& d) { kernels::use_device(d.has_index() ? d.index() : 0); }};
+    functions = LayerKernelFunctions{
+        &kernels::device_rms_norm_supports, &kernels::device_rms_norm, &kernels::device_short_conv_supports, &kernels::device_short_conv,
+        &kernels::device_swiglu_supports, &kernels::device_swiglu, &kernels::device_mixer_gates_supports, &kernels::device_mixer_gates,
+        &kernels::device_rms_norm_backward_supports, &kernels::device_rms_norm_backward_workspace, &kernels::device_rms_norm_backward,
+        &kernels::device_short_conv_backward_supports, &kernels::device_short_conv_backward_workspace, &kernels::device_short_conv_backward,
+        &kernels::device_swiglu_backward_supports, &kernels::device_swiglu_backward, limits,
+        // As in cuda_mixers.cpp: the kernels' CUDA runtime has a current device of its own.
+        [](const at::Device& d) { kernels::use_device(d.has_index() ? d.index() : 0); }};
 #else
     static_cast<void>(device);
 #endif
-    return std::make_unique<LayerKernels>(std::move(functions), [](const std::string& text) { std::fprintf(stderr, "rankscope: %s\n", text.c_str()); });
+    return std::make_unique<LayerKernels>(std::move(functions),
+                                          [](const std::string& text) { std::fprintf(stderr, "rankscope: %s\n", text.c_str()); });
 }
 
 }  // namespace
@@ -63,7 +63,8 @@ std::vector<std::string> check_cuda_layer_kernels(const at::Device& device) {
         static_cast<void>(kernels.differentiates(x));
         const at::Tensor stream = x.to(at::kFloat);
         static_cast<void>(kernels.differentiates(NormCall{stream, x, made({2048}, at::kFloat), {}, kernels::NormGate::None, 1e-6, dtype}));
-        static_cast<void>(kernels.differentiates(NormCall{o.to(at::kFloat), {}, made({128}, at::kFloat), gate, kernels::NormGate::Swish, 1e-6, dtype}));
+        static_cast<void>(
+            kernels.differentiates(NormCall{o.to(at::kFloat), {}, made({128}, at::kFloat), gate, kernels::NormGate::Swish, 1e-6, dtype}));
     }
     std::vector<std::string> lines;
     for (const KernelVerdict& verdict : kernels.verdicts())

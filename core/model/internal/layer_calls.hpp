@@ -132,7 +132,8 @@ inline std::string use_text(std::int64_t width, std::int64_t heads, at::ScalarTy
 /// What a kernel is used for, as its verdict says it.
 inline std::string text_of(const NormCall& call, const kernels::DeviceRmsNormArgs& a) {
     constexpr std::array gates{"", ", swish gate", ", sigmoid gate"};
-    return use_text(a.width, a.heads, call.x.scalar_type(), call.out) + (call.add.defined() ? ", addition" : "") + gates[static_cast<std::size_t>(a.act)];
+    return use_text(a.width, a.heads, call.x.scalar_type(), call.out) + (call.add.defined() ? ", addition" : "")
+           + gates[static_cast<std::size_t>(a.act)];
 }
 
 inline std::string text_of(const ConvCall& call, const kernels::DeviceShortConvArgs& a) {

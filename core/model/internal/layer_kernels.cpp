@@ -157,10 +157,10 @@ double disagreement(const LayerKernelFunctions& functions, const GatesCall& like
     const at::ScalarType dtype = like.joint.scalar_type();
     const std::int64_t HV = like.value_heads, columns = 2 * HV + 16, B = 2, T = 9;
     Random random(static_cast<std::uint64_t>(HV), 0x9a7e);
-    const at::Tensor joint = (3 * made_up({B, T, columns}, dtype, random)).to(dtype).to(at::kDouble), A_log = made_up({HV}, at::kFloat, random),
-                     dt_bias = made_up({HV}, at::kFloat, random);
-    GatesCall call{joint.to(device, dtype), like.beta_column < 0 ? -1 : 3, like.decay_column < 0 ? -1 : 3 + HV, HV, like.beta_factor,
-                   A_log.to(device, at::kFloat), dt_bias.to(device, at::kFloat)};
+    const at::Tensor joint = (3 * made_up({B, T, columns}, dtype, random)).to(dtype).to(at::kDouble),
+                     A_log = made_up({HV}, at::kFloat, random), dt_bias = made_up({HV}, at::kFloat, random);
+    GatesCall call{joint.to(device, dtype), like.beta_column < 0 ? -1 : 3, like.decay_column < 0 ? -1 : 3 + HV, HV,
+                   like.beta_factor,        A_log.to(device, at::kFloat),  dt_bias.to(device, at::kFloat)};
     const MixerGates got = run(functions, call);
     double error = 0;
     if (got.beta.defined()) error = distance(got.beta, like.beta_factor * at::sigmoid(joint.narrow(-1, 3, HV)));
@@ -191,7 +191,13 @@ bool LayerKernels::remembered(const Use& use, const std::function<bool()>& check
 const LayerKernelFunctions* LayerKernels::trusted(const NormCall& ready) {
     const kernels::DeviceRmsNormArgs a = arguments(ready);
     if (!functions_ || !functions_->norm_supports(a, functions_->limits)) return nullptr;
-    const Use use{0, device_number(ready.x), a.width, a.heads, number(ready.x.scalar_type()), number(ready.out), ready.add.defined() ? 1 : 0,
+    const Use use{0,
+                  device_number(ready.x),
+                  a.width,
+                  a.heads,
+                  number(ready.x.scalar_type()),
+                  number(ready.out),
+                  ready.add.defined() ? 1 : 0,
                   static_cast<std::int64_t>(a.act)};
     const bool fine = remembered(use, [&] {
         return check_.trusted(KernelUse::of(kNorm, ready.x.device().str(), text_of(ready, a)), bound_of(ready.out, ready.x.scalar_type()),
@@ -203,8 +209,14 @@ const LayerKernelFunctions* LayerKernels::trusted(const NormCall& ready) {
 const LayerKernelFunctions* LayerKernels::trusted(const ConvCall& ready) {
     const kernels::DeviceShortConvArgs a = arguments(ready);
     if (!functions_ || !functions_->conv_supports(a, functions_->limits)) return nullptr;
-    const Use use{1, device_number(ready.joint), a.C / ready.heads, ready.heads, number(ready.joint.scalar_type()), number(ready.out),
-                  number(ready.weight.scalar_type()), 4 * a.W + (ready.normalised ? 2 : 0) + (a.T == 1 ? 1 : 0)};
+    const Use use{1,
+                  device_number(ready.joint),
+                  a.C / ready.heads,
+                  ready.heads,
+                  number(ready.joint.scalar_type()),
+                  number(ready.out),
+                  number(ready.weight.scalar_type()),
+                  4 * a.W + (ready.normalised ? 2 : 0) + (a.T == 1 ? 1 : 0)};
     const bool fine = remembered(use, [&] {
         return check_.trusted(KernelUse::of(kConv, ready.joint.device().str(), text_of(ready, a)), bound_of(ready.out, ready.out),
                               [&] { return disagreement(*functions_, ready); });
@@ -250,7 +262,11 @@ const LayerKernelFunctions* LayerKernels::trusted(const GatesCall& call) {
         if (call.decay_column >= 0 && (t.scalar_type() != at::kFloat || !t.is_contiguous())) return nullptr;
     }
     if (!functions_->gates_supports(arguments(call), functions_->limits)) return nullptr;
-    const Use use{3, device_number(call.joint), call.value_heads, number(call.joint.scalar_type()), call.beta_column < 0 ? 0 : 1,
+    const Use use{3,
+                  device_number(call.joint),
+                  call.value_heads,
+                  number(call.joint.scalar_type()),
+                  call.beta_column < 0 ? 0 : 1,
                   call.decay_column < 0 ? 0 : 1};
     const bool fine = remembered(use, [&] {
         const std::string text = fmt::format("{} heads, {}{}{}", call.value_heads, name_of_dtype(call.joint.scalar_type()),

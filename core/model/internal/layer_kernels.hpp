@@ -22,10 +22,10 @@ namespace rankscope::internal {
 
 /// RMSNorm of s = x + add (x where add is undefined) over the last axis, times `weight` [width] float32, times the gate.
 struct NormCall {
-    at::Tensor x;       ///< [.., width] float32 or bfloat16
-    at::Tensor add;     ///< as x, of dtype `out`; may be undefined
+    at::Tensor x;    ///< [.., width] float32 or bfloat16
+    at::Tensor add;  ///< as x, of dtype `out`; may be undefined
     at::Tensor weight;
-    at::Tensor gate;    ///< [B, T, heads · width] of dtype `out`, rows of tokens equally far apart; undefined without
+    at::Tensor gate;  ///< [B, T, heads · width] of dtype `out`, rows of tokens equally far apart; undefined without
     kernels::NormGate act = kernels::NormGate::None;
     double eps = 1e-6;
     at::ScalarType out = at::kFloat;
@@ -33,8 +33,8 @@ struct NormCall {
 };
 
 struct NormedRows {
-    at::Tensor out;  ///< shape of x, dtype `out`
-    at::Tensor sum;  ///< s in x's dtype; only with add
+    at::Tensor out;      ///< shape of x, dtype `out`
+    at::Tensor sum;      ///< s in x's dtype; only with add
     at::Tensor inverse;  ///< [rows] float32 1/rms of s; only with keeps_inverse
 };
 
@@ -48,10 +48,10 @@ struct NormGradients {
 
 /// Convolution, SiLU and per-head l2 norm of columns [first, first + C) of `joint`.
 struct ConvCall {
-    at::Tensor joint;          ///< [B, T, columns] float32 or bfloat16, contiguous
+    at::Tensor joint;  ///< [B, T, columns] float32 or bfloat16, contiguous
     std::int64_t first = 0;
-    at::Tensor weight;         ///< [C, W]
-    at::Tensor tail;           ///< [B, W-1, conv columns] as joint, contiguous, the same `first`; undefined: zeros
+    at::Tensor weight;  ///< [C, W]
+    at::Tensor tail;    ///< [B, W-1, conv columns] as joint, contiguous, the same `first`; undefined: zeros
     std::int64_t heads = 1;
     bool normalised = false;
     at::ScalarType out = at::kFloat;
@@ -59,20 +59,20 @@ struct ConvCall {
 
 /// beta = beta_factor · sigmoid(b) and g = −e^{A_log} · softplus(a + dt_bias) of columns of `joint`.
 struct GatesCall {
-    at::Tensor joint;               ///< [B, T, columns] float32 or bfloat16, contiguous
-    std::int64_t beta_column = -1;  ///< of b; -1: no beta
-    std::int64_t decay_column = -1; ///< of a; -1: no g
+    at::Tensor joint;                ///< [B, T, columns] float32 or bfloat16, contiguous
+    std::int64_t beta_column = -1;   ///< of b; -1: no beta
+    std::int64_t decay_column = -1;  ///< of a; -1: no g
     std::int64_t value_heads = 1;
     double beta_factor = 1;
-    at::Tensor A_log, dt_bias;      ///< [HV] float32; with a decay
+    at::Tensor A_log, dt_bias;  ///< [HV] float32; with a decay
 };
 
 struct MixerGates {
     at::Tensor beta, g;  ///< [B, T, HV] float32; undefined where not asked for
 };
 
-/// The functions of kernels/{rms_norm,short_conv,swiglu,mixer_gates}_device.hpp at one device: those for GPUs, or in tests the same sources on the
-/// emulator. `enter` makes the device current for them.
+/// The functions of kernels/{rms_norm,short_conv,swiglu,mixer_gates}_device.hpp at one device: those for GPUs, or in tests the same sources
+/// on the emulator. `enter` makes the device current for them.
 struct LayerKernelFunctions {
     decltype(&kernels::device_rms_norm_supports) norm_supports;
     decltype(&kernels::device_rms_norm) norm;
@@ -117,7 +117,8 @@ public:
     [[nodiscard]] bool differentiates(const at::Tensor& gate_up);
 
     /// Gradients of calls that it differentiates.
-    [[nodiscard]] NormGradients norm_backward(const NormCall& call, const at::Tensor& inverse, const at::Tensor& d_out, const at::Tensor& d_sum);
+    [[nodiscard]] NormGradients norm_backward(const NormCall& call, const at::Tensor& inverse, const at::Tensor& d_out,
+                                              const at::Tensor& d_sum);
     /// Writes columns [first, first + C) of d_joint, contiguous as joint; returns d_weight [C, W].
     [[nodiscard]] at::Tensor conv_backward(const ConvCall& call, const at::Tensor& d_out, const at::Tensor& d_joint);
     [[nodiscard]] at::Tensor swiglu_backward(const at::Tensor& gate_up, const at::Tensor& d_out);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The gradients of LayerKernels. They are checked against the kernels of the processor, which tests hold against float64.
 #include "core/model/internal/layer_calls.hpp"
-
 #include "kernels/rms_norm.hpp"
 #include "kernels/short_conv.hpp"
 #include "kernels/swiglu.hpp"
@@ -107,8 +106,8 @@ double disagreement(const LayerKernelFunctions& functions, const NormCall& like)
     const at::Tensor x = drawn({B, T, heads, width}, at::kFloat, random), weight = drawn({width}, at::kFloat, random),
                      d_out = drawn(x.sizes(), like.out, random), d_sum = drawn(x.sizes(), at::kFloat, random);
     const at::Tensor gate = drawn({B, T, heads * width}, like.out, random);
-    const at::Tensor out = at::empty_like(x), inverse = at::empty({B * T * heads}, at::kFloat), d_x = at::empty_like(x), d_gate = at::empty_like(gate),
-                     d_weight = at::empty_like(weight);
+    const at::Tensor out = at::empty_like(x), inverse = at::empty({B * T * heads}, at::kFloat), d_x = at::empty_like(x),
+                     d_gate = at::empty_like(gate), d_weight = at::empty_like(weight);
     kernels::RmsNormBackwardArgs<float> b;
     b.forward.rows = B * T * heads;
     b.forward.width = width;
@@ -128,7 +127,8 @@ double disagreement(const LayerKernelFunctions& functions, const NormCall& like)
     kernels::rms_norm_backward(b);
     NormCall call{x.to(device), {}, weight.to(device), {}, like.act, like.eps, like.out};
     if (gated) call.gate = gate.to(device, like.out);
-    const NormGradients got = run(functions, call, inverse.to(device), d_out.to(device), like.add.defined() ? d_sum.to(device) : at::Tensor());
+    const NormGradients got =
+        run(functions, call, inverse.to(device), d_out.to(device), like.add.defined() ? d_sum.to(device) : at::Tensor());
     double error = std::max({against(got.d_x, d_x), against(got.d_weight, d_weight), weight_of(like.out) * against(got.d_add, d_x)});
     if (gated) error = std::max(error, weight_of(like.out) * against(got.d_gate, d_gate));
     return error;
@@ -141,7 +141,8 @@ double disagreement(const LayerKernelFunctions& functions, const ConvCall& like)
     // Longer than one stretch of tokens.
     const std::int64_t C = like.weight.size(0), W = like.weight.size(1), B = 2, T = 70, columns = C + 16, first = 8;
     Random random(static_cast<std::uint64_t>(C * 10 + W), 0xc0ba);
-    const at::Tensor joint = drawn({B, T, columns}, dtype, random), weight = drawn({C, W}, at::kFloat, random), d_out = drawn({B, T, C}, at::kFloat, random);
+    const at::Tensor joint = drawn({B, T, columns}, dtype, random), weight = drawn({C, W}, at::kFloat, random),
+                     d_out = drawn({B, T, C}, at::kFloat, random);
     at::Tensor d_joint = at::zeros(joint.sizes(), at::kFloat), d_weight = at::empty_like(weight);
     kernels::ShortConvBackwardArgs<float> b;
     b.forward.B = B;
@@ -168,7 +169,8 @@ double disagreement_of_swiglu(const LayerKernelFunctions& functions, const at::T
     const at::ScalarType dtype = like.scalar_type();
     const std::int64_t rows = 7, width = like.size(-1) / 2;
     Random random(static_cast<std::uint64_t>(width), 0x519ba);
-    const at::Tensor gate_up = drawn({rows, 2 * width}, dtype, random), d_out = drawn({rows, width}, dtype, random), want = at::empty_like(gate_up);
+    const at::Tensor gate_up = drawn({rows, 2 * width}, dtype, random), d_out = drawn({rows, width}, dtype, random),
+                     want = at::empty_like(gate_up);
     kernels::swiglu_backward(rows, width, gate_up.const_data_ptr<float>(), d_out.const_data_ptr<float>(), want.data_ptr<float>());
     return weight_of(dtype) * against(run(functions, gate_up.to(like.device(), dtype), d_out.to(like.device())), want);
 }
@@ -207,7 +209,8 @@ bool LayerKernels::differentiates(const at::Tensor& gate_up) {
     return check_.trusted(use, kBound, [&] { return disagreement_of_swiglu(*functions, gate_up); });
 }
 
-NormGradients LayerKernels::norm_backward(const NormCall& call, const at::Tensor& inverse, const at::Tensor& d_out, const at::Tensor& d_sum) {
+NormGradients LayerKernels::norm_backward(const NormCall& call, const at::Tensor& inverse, const at::Tensor& d_out,
+                                          const at::Tensor& d_sum) {
     return run(functions_.value(), prepared(call).value(), inverse, d_out, d_sum);
 }
 

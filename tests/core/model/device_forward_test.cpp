@@ -3,7 +3,6 @@
 // the processor.
 #include "emulated_device.hpp"
 #include "golden_model.hpp"
-
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -69,7 +68,8 @@ TEST_P(DeviceForward, TracesAndSlicesAsTheProcessorDoes) {
         LayerSelection s;
         for (std::int64_t h = 0; layer.prunable() && h < layer.key_heads; ++h) {
             std::vector<std::int32_t>& kept = s.keep.emplace_back();
-            for (std::int64_t c = h % 2; c < layer.key_dim; c += 2) kept.push_back(static_cast<std::int32_t>(c));
+            for (std::int64_t c = h % 2; c < layer.key_dim; c += 2)
+                kept.push_back(static_cast<std::int32_t>(c));
             if (h % 2 == 1 && layer.key_dim % 2 == 1) kept.push_back(static_cast<std::int32_t>(layer.key_dim - 1));
             std::sort(kept.begin(), kept.end());
             kept.erase(std::unique(kept.begin(), kept.end()), kept.end());

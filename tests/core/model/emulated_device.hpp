@@ -3,6 +3,7 @@
 
 #include "core/model/internal/device_kernels.hpp"
 #include "core/model/internal/device_mixer.hpp"
+
 #include "emulated_layer_kernels.hpp"
 
 #include <memory>
@@ -36,7 +37,8 @@ struct EmulatedKernels {
     /// Kernels around the recurrence that were asked for, trusted or not.
     [[nodiscard]] std::vector<std::string> layer_kernels() const {
         std::vector<std::string> names;
-        for (const internal::KernelVerdict& verdict : layers->verdicts()) names.push_back(verdict.use.kernel);
+        for (const internal::KernelVerdict& verdict : layers->verdicts())
+            names.push_back(verdict.use.kernel);
         return names;
     }
 };

@@ -6,8 +6,8 @@
 #include "core/base/random.hpp"
 #include "core/model/internal/composed_operations.hpp"
 #include "core/model/internal/drawn_numbers.hpp"
-#include "emulated_layer_kernels.hpp"
 
+#include "emulated_layer_kernels.hpp"
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/equal.h>
@@ -85,7 +85,8 @@ TEST(LayerKernels, AreTheCompositionOnTheEmulator) {
             ASSERT_TRUE(got);
             EXPECT_EQ(got->out.scalar_type(), dtype);
             EXPECT_FALSE(got->sum.defined());
-            EXPECT_LT(difference(got->out, internal::composed_gated_norm(wide(call.x), wide(call.weight), wide(call.gate), act, call.eps)), bound * 4);
+            EXPECT_LT(difference(got->out, internal::composed_gated_norm(wide(call.x), wide(call.weight), wide(call.gate), act, call.eps)),
+                      bound * 4);
         }
         for (const std::int64_t width : {1, 13, 48, 96}) {
             for (const bool normalised : {false, true}) {
@@ -101,7 +102,8 @@ TEST(LayerKernels, AreTheCompositionOnTheEmulator) {
         ASSERT_TRUE(y);
         EXPECT_LT(difference(*y, internal::composed_swiglu(wide(gate_up))), bound * 4);
     }
-    for (const auto& [stream, product] : {std::pair(at::kFloat, at::kFloat), std::pair(at::kFloat, at::kBFloat16), std::pair(at::kBFloat16, at::kBFloat16)}) {
+    for (const auto& [stream, product] :
+         {std::pair(at::kFloat, at::kFloat), std::pair(at::kFloat, at::kBFloat16), std::pair(at::kBFloat16, at::kBFloat16)}) {
         const NormCall call = added(stream, product);
         const auto got = kernels.norm(call);
         ASSERT_TRUE(got);
@@ -169,8 +171,9 @@ TEST(LayerKernels, AreSwitchedOffWhereTheyAreWrongAndNamed) {
     EXPECT_THAT(reports.lines, IsEmpty());
     EXPECT_FALSE(kernels.norm(gated(at::kFloat, 48)));
     EXPECT_FALSE(kernels.norm(gated(at::kFloat, 48)));
-    EXPECT_THAT(reports.lines, ElementsAre(AllOf(HasSubstr("cuda-rms-norm on cpu at width 48 (3 heads), float32, swish gate"),
-                                                 HasSubstr("switched off"), HasSubstr("the composition of ATen operations computes instead"))));
+    EXPECT_THAT(reports.lines,
+                ElementsAre(AllOf(HasSubstr("cuda-rms-norm on cpu at width 48 (3 heads), float32, swish gate"), HasSubstr("switched off"),
+                                  HasSubstr("the composition of ATen operations computes instead"))));
 }
 
 TEST(LayerKernels, AreCheckedInTheirSumsTheirTailsAndTheirExceptions) {
@@ -257,20 +260,23 @@ TEST(LayerKernels, AreCheckedOnceForEachUse) {
     Reports reports;
     LayerKernels kernels(functions, reports.sink());
     norms = 0;
-    for (int i = 0; i < 3; ++i) EXPECT_TRUE(kernels.norm(gated(at::kFloat)));
+    for (int i = 0; i < 3; ++i)
+        EXPECT_TRUE(kernels.norm(gated(at::kFloat)));
     EXPECT_EQ(norms, 4) << "one check and three calls";
-    std::vector<NormCall> others{gated(at::kFloat, 56), gated(at::kFloat, 48, NormGate::Sigmoid), gated(at::kBFloat16), added(at::kFloat, at::kFloat),
-                                 added(at::kFloat, at::kBFloat16)};
+    std::vector<NormCall> others{gated(at::kFloat, 56), gated(at::kFloat, 48, NormGate::Sigmoid), gated(at::kBFloat16),
+                                 added(at::kFloat, at::kFloat), added(at::kFloat, at::kBFloat16)};
     NormCall plain = added(at::kFloat, at::kFloat);
     plain.add = at::Tensor();
     others.push_back(plain);
-    for (const NormCall& call : others) EXPECT_TRUE(kernels.norm(call));
+    for (const NormCall& call : others)
+        EXPECT_TRUE(kernels.norm(call));
     EXPECT_EQ(norms, 4 + 2 * 6) << "width, gate, dtypes and the addition are other uses";
     EXPECT_THAT(kernels.verdicts(), SizeIs(7));
-    for (const auto& [out, width, normalised, T] : {std::tuple(at::kFloat, 16, true, 11), std::tuple(at::kBFloat16, 16, true, 11),
-                                                    std::tuple(at::kBFloat16, 16, false, 11), std::tuple(at::kBFloat16, 24, true, 11),
-                                                    std::tuple(at::kBFloat16, 16, true, 1)}) {
-        for (int i = 0; i < 2; ++i) EXPECT_TRUE(kernels.conv(convolution(at::kBFloat16, out, width, normalised, T)));
+    for (const auto& [out, width, normalised, T] :
+         {std::tuple(at::kFloat, 16, true, 11), std::tuple(at::kBFloat16, 16, true, 11), std::tuple(at::kBFloat16, 16, false, 11),
+          std::tuple(at::kBFloat16, 24, true, 11), std::tuple(at::kBFloat16, 16, true, 1)}) {
+        for (int i = 0; i < 2; ++i)
+            EXPECT_TRUE(kernels.conv(convolution(at::kBFloat16, out, width, normalised, T)));
     }
     EXPECT_THAT(kernels.verdicts(), SizeIs(12));
 }

@@ -13,7 +13,8 @@ namespace {
 
 double largest(const std::vector<double>& x) {
     double most = 1e-300;
-    for (const double v : x) most = std::max(most, std::abs(v));
+    for (const double v : x)
+        most = std::max(most, std::abs(v));
     return most;
 }
 
@@ -47,18 +48,20 @@ struct NormResults {
 
 template <class Element>
 void check_norm(const NormShape& s, unsigned seed) {
-    SCOPED_TRACE(std::to_string(s.tokens) + "x" + std::to_string(s.heads) + "x" + std::to_string(s.width) + (s.adds ? " add" : "") + " gate "
-                 + std::to_string(static_cast<int>(s.act)));
+    SCOPED_TRACE(std::to_string(s.tokens) + "x" + std::to_string(s.heads) + "x" + std::to_string(s.width) + (s.adds ? " add" : "")
+                 + " gate " + std::to_string(static_cast<int>(s.act)));
     std::mt19937 random(seed);
     const Side side = seed % 2 == 0 ? Side::Begin : Side::End;
     const std::int64_t rows = s.tokens * s.heads, count = rows * s.width, stride = s.heads * s.width + s.gap;
-    const std::vector<float> x = numbers<float>(random, count), weight = numbers<float>(random, s.width), d_sum = numbers<float>(random, count);
+    const std::vector<float> x = numbers<float>(random, count), weight = numbers<float>(random, s.width),
+                             d_sum = numbers<float>(random, count);
     const std::vector<Element> gate = numbers<Element>(random, s.tokens * stride, 3), d_out = numbers<Element>(random, count);
     constexpr double kEps = 1e-5;
     std::vector<float> inverse;
     for (std::int64_t row = 0; row < rows; ++row) {
         double square = 0;
-        for (std::int64_t i = 0; i < s.width; ++i) square += std::pow(x[static_cast<std::size_t>(row * s.width + i)], 2);
+        for (std::int64_t i = 0; i < s.width; ++i)
+            square += std::pow(x[static_cast<std::size_t>(row * s.width + i)], 2);
         inverse.push_back(static_cast<float>(1 / std::sqrt(square / static_cast<double>(s.width) + kEps)));
     }
     const auto run = [&] {
@@ -107,7 +110,8 @@ void check_norm(const NormShape& s, unsigned seed) {
             const double w = weight[static_cast<std::size_t>(i)];
             y.push_back(x[at] * r);
             if (s.act != NormGate::None) {
-                const double z = value_of(gate[static_cast<std::size_t>(row / s.heads * stride + row % s.heads * s.width + i)]), g = sigmoid(z);
+                const double z = value_of(gate[static_cast<std::size_t>(row / s.heads * stride + row % s.heads * s.width + i)]),
+                             g = sigmoid(z);
                 const double slope = s.act == NormGate::Swish ? g * (1 + z * (1 - g)) : g * (1 - g);
                 want_gate.push_back(d * w * y.back() * slope);
                 d *= s.act == NormGate::Swish ? z * g : g;
@@ -136,7 +140,7 @@ void check_norms() {
         check_norm<Element>({3, 2, width, gates[seed % 3], seed % 2 == 1, seed % 4 == 0 ? 24 : 0}, seed);
         ++seed;
     }
-    check_norm<Element>({70, 5, 16, NormGate::Swish, false, 8}, 41);   // more than one block of warps
+    check_norm<Element>({70, 5, 16, NormGate::Swish, false, 8}, 41);  // more than one block of warps
     check_norm<Element>({129, 1, 24, NormGate::None, true}, 42);
     check_norm<Element>({385, 1, 48, NormGate::None, true}, 43);      // sums of columns that fill no block, up to the end of the workspace
     check_norm<Element>({37, 1, 1040, NormGate::Sigmoid, true}, 44);  // more than one block of rows
@@ -169,8 +173,8 @@ struct ConvShape {
 
 template <class In>
 void check_conv(const ConvShape& s, unsigned seed) {
-    SCOPED_TRACE("B" + std::to_string(s.B) + " T" + std::to_string(s.T) + " " + std::to_string(s.heads) + "x" + std::to_string(s.width) + " W"
-                 + std::to_string(s.W) + (s.normalised ? " norm" : "") + (s.silu ? " silu" : "") + " gap " + std::to_string(s.gap));
+    SCOPED_TRACE("B" + std::to_string(s.B) + " T" + std::to_string(s.T) + " " + std::to_string(s.heads) + "x" + std::to_string(s.width)
+                 + " W" + std::to_string(s.W) + (s.normalised ? " norm" : "") + (s.silu ? " silu" : "") + " gap " + std::to_string(s.gap));
     std::mt19937 random(seed);
     const Side side = seed % 2 == 0 ? Side::Begin : Side::End;
     const std::int64_t C = s.heads * s.width, stride = C + s.gap, rows = s.B * s.T;
@@ -223,7 +227,8 @@ void check_conv(const ConvShape& s, unsigned seed) {
                 const auto at = [&](std::int64_t i) { return static_cast<std::size_t>((b * s.T + t) * C + h * s.width + i); };
                 for (std::int64_t i = 0; i < s.width; ++i) {
                     double v = 0;
-                    for (std::int64_t j = 0; j < s.W; ++j) v += tap(h * s.width + i, j) * input(b, t - s.W + 1 + j, h * s.width + i);
+                    for (std::int64_t j = 0; j < s.W; ++j)
+                        v += tap(h * s.width + i, j) * input(b, t - s.W + 1 + j, h * s.width + i);
                     const double g = s.silu ? sigmoid(v) : 1;
                     slope.push_back(s.silu ? g * (1 + v * (1 - g)) : 1);
                     y.push_back(v * g);
@@ -239,7 +244,8 @@ void check_conv(const ConvShape& s, unsigned seed) {
             for (std::int64_t c = 0; c < C; ++c) {
                 double sum = 0;
                 for (std::int64_t j = 0; j < s.W; ++j) {
-                    want_weight[static_cast<std::size_t>(c * s.W + j)] += d_c[static_cast<std::size_t>((b * s.T + t) * C + c)] * input(b, t - s.W + 1 + j, c);
+                    want_weight[static_cast<std::size_t>(c * s.W + j)] +=
+                        d_c[static_cast<std::size_t>((b * s.T + t) * C + c)] * input(b, t - s.W + 1 + j, c);
                     if (t + s.W - 1 - j < s.T) sum += tap(c, j) * d_c[static_cast<std::size_t>((b * s.T + t + s.W - 1 - j) * C + c)];
                 }
                 want_x.push_back(sum);
@@ -270,10 +276,10 @@ void check_convs() {
         check_conv<In>(s, seed++);
     }
     check_conv<In>({1, 300, 2, 8}, 50);
-    check_conv<In>({2, 64, 3, 20, 4, true, true, 5}, 51);   // one stretch, to its end
-    check_conv<In>({2, 62, 2, 20, 4, true, true, 4}, 55);   // nearly one
-    check_conv<In>({2, 66, 2, 20, 4, true, true, 4}, 52);   // what lies behind a stretch is shorter than its taps
-    check_conv<In>({2, 130, 3, 130, 3, false, true}, 53);   // pieces of channels, the last one short
+    check_conv<In>({2, 64, 3, 20, 4, true, true, 5}, 51);  // one stretch, to its end
+    check_conv<In>({2, 62, 2, 20, 4, true, true, 4}, 55);  // nearly one
+    check_conv<In>({2, 66, 2, 20, 4, true, true, 4}, 52);  // what lies behind a stretch is shorter than its taps
+    check_conv<In>({2, 130, 3, 130, 3, false, true}, 53);  // pieces of channels, the last one short
 }
 
 TEST(DeviceShortConvGradient, IsTheFormula) {
@@ -294,9 +300,9 @@ TEST(DeviceShortConvGradient, OfNoTokensIsZeroAndTellsWhatItDoesNotTake) {
     EXPECT_TRUE(device_short_conv_backward_supports(b, large_device()));
     const float some = 0;
     for (const auto& spoil : std::initializer_list<void (*)(DeviceShortConvArgs&, const float*)>{
-             [](DeviceShortConvArgs& a, const float*) { a.W = 5; }, [](DeviceShortConvArgs& a, const float* p) { a.tail = p; },
-             [](DeviceShortConvArgs& a, const float*) { a.element = a.out_element = kBf16; },
-             [](DeviceShortConvArgs& a, const float*) { a.weight_element = kBf16; }}) {
+             [](DeviceShortConvArgs&a, const float*) { a.W = 5; }, [](DeviceShortConvArgs&a, const float*p) { a.tail = p; },
+             [](DeviceShortConvArgs&a, const float*) { a.element = a.out_element = kBf16; },
+             [](DeviceShortConvArgs&a, const float*) { a.weight_element = kBf16; }}) {
         DeviceShortConvBackwardArgs other = b;
         spoil(other.forward, &some);
         EXPECT_FALSE(device_short_conv_backward_supports(other, large_device()));

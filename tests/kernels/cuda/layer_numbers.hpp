@@ -30,7 +30,8 @@ template <class Element>
 std::vector<Element> numbers(std::mt19937& random, std::int64_t count, double scale = 1) {
     std::normal_distribution<double> normal;
     std::vector<Element> out;
-    for (std::int64_t i = 0; i < count; ++i) out.push_back(element_of(below(random, 7) == 0 ? 0.0F : static_cast<float>(scale * normal(random)), Element{}));
+    for (std::int64_t i = 0; i < count; ++i)
+        out.push_back(element_of(below(random, 7) == 0 ? 0.0F : static_cast<float>(scale * normal(random)), Element{}));
     return out;
 }
 
@@ -45,7 +46,8 @@ inline double sigmoid(double z) {
 
 // |got - want| within `relative` of want and `absolute` of `scale`.
 template <class Element>
-void expect_near(const std::vector<Element>& got, const std::vector<double>& want, double relative, double absolute, const std::string& what) {
+void expect_near(const std::vector<Element>& got, const std::vector<double>& want, double relative, double absolute,
+                 const std::string& what) {
     ASSERT_EQ(got.size(), want.size()) << what;
     double worst = 0;
     std::size_t where = 0;

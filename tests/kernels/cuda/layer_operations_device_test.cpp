@@ -21,8 +21,9 @@ struct NormShape {
     float eps = 1e-5F;
 
     [[nodiscard]] std::string name() const {
-        return std::to_string(tokens) + "x" + std::to_string(heads) + "x" + std::to_string(width) + " gate " + std::to_string(static_cast<int>(act))
-               + (adds ? " add" : "") + (in_place ? " in place" : "") + " gap " + std::to_string(gap) + " scale " + std::to_string(scale);
+        return std::to_string(tokens) + "x" + std::to_string(heads) + "x" + std::to_string(width) + " gate "
+               + std::to_string(static_cast<int>(act)) + (adds ? " add" : "") + (in_place ? " in place" : "") + " gap "
+               + std::to_string(gap) + " scale " + std::to_string(scale);
     }
 };
 
@@ -88,7 +89,8 @@ void check_norm(const NormShape& s, unsigned seed) {
             const auto at = static_cast<std::size_t>(row * s.width + i);
             return s.adds ? static_cast<double>(value_of(sum[at])) : want_sum[at];
         };
-        for (std::int64_t i = 0; i < s.width; ++i) square += value(i) * value(i);
+        for (std::int64_t i = 0; i < s.width; ++i)
+            square += value(i) * value(i);
         const double r = 1 / std::sqrt(square / static_cast<double>(s.width) + s.eps);
         want_inverse.push_back(r);
         for (std::int64_t i = 0; i < s.width; ++i) {
@@ -168,9 +170,9 @@ struct ConvShape {
     bool rounded_weights = false;
 
     [[nodiscard]] std::string name() const {
-        return "B" + std::to_string(B) + " T" + std::to_string(T) + " " + std::to_string(heads) + "x" + std::to_string(width) + " W" + std::to_string(W)
-               + (normalised ? " norm" : "") + (silu ? " silu" : "") + (tail ? " tail" : "") + " gap " + std::to_string(gap) + " scale "
-               + std::to_string(scale);
+        return "B" + std::to_string(B) + " T" + std::to_string(T) + " " + std::to_string(heads) + "x" + std::to_string(width) + " W"
+               + std::to_string(W) + (normalised ? " norm" : "") + (silu ? " silu" : "") + (tail ? " tail" : "") + " gap "
+               + std::to_string(gap) + " scale " + std::to_string(scale);
     }
 };
 
@@ -188,14 +190,16 @@ struct ConvRun {
         tail = numbers<In>(random, s.B * (s.W - 1) * stride, s.scale);
         weight = numbers<float>(random, C * s.W, 0.7);
         if (s.rounded_weights) {
-            for (float& w : weight) w = bf16_value(bf16_bits(w));
+            for (float& w : weight)
+                w = bf16_value(bf16_bits(w));
         }
     }
 
     [[nodiscard]] std::vector<Out> run(Side side, const DeviceLimits& limits = large_device()) const {
         const DeviceArray<In> there(x, side), before(tail, side);
         std::vector<Bf16> short_weight;
-        for (const float w : weight) short_weight.push_back({bf16_bits(w)});
+        for (const float w : weight)
+            short_weight.push_back({bf16_bits(w)});
         const DeviceArray<float> taps(weight, side);
         const DeviceArray<Bf16> short_taps(short_weight, side);
         const DeviceArray<Out> out(nothing<Out>(s.B * s.T * C), side);
@@ -231,9 +235,10 @@ struct ConvRun {
                         double y = 0;
                         for (std::int64_t j = 0; j < s.W; ++j) {
                             const std::int64_t at = t - s.W + 1 + j;
-                            const double input = at >= 0  ? value_of(x[static_cast<std::size_t>((b * s.T + at) * stride + c)])
-                                                 : s.tail ? value_of(tail[static_cast<std::size_t>((b * (s.W - 1) + s.W - 1 + at) * stride + c)])
-                                                          : 0.0F;
+                            const double input = at >= 0 ? value_of(x[static_cast<std::size_t>((b * s.T + at) * stride + c)])
+                                                 : s.tail
+                                                     ? value_of(tail[static_cast<std::size_t>((b * (s.W - 1) + s.W - 1 + at) * stride + c)])
+                                                     : 0.0F;
                             y += weight[static_cast<std::size_t>(c * s.W + j)] * input;
                         }
                         if (s.silu) y *= sigmoid(y);
@@ -241,7 +246,8 @@ struct ConvRun {
                         out.push_back(y);
                     }
                     if (!s.normalised) continue;
-                    for (std::size_t i = first; i < out.size(); ++i) out[i] /= std::sqrt(square + 1e-6);
+                    for (std::size_t i = first; i < out.size(); ++i)
+                        out[i] /= std::sqrt(square + 1e-6);
                 }
             }
         }
@@ -257,7 +263,8 @@ void check_conv(const ConvShape& shape, unsigned seed) {
     const std::vector<Out> got = run.run(side);
     const std::vector<double> want = run.want();
     double largest = 1e-300;
-    for (const double y : want) largest = std::max(largest, std::abs(y));
+    for (const double y : want)
+        largest = std::max(largest, std::abs(y));
     expect_near(got, want, kRounded<Out>, 2e-6 * largest, "out");
     in_other_orders([&] { EXPECT_TRUE(same_bits(run.run(side), got)); });
     // A device with one multiprocessor walks longer stretches: other cuts, the same bits.
@@ -288,7 +295,7 @@ void check_convs() {
     check_conv<In, Out>({2, 37, 3, 130, 4, false, true, true, 4}, 51);  // pieces of channels, the last one short
     check_conv<In, Out>({1, 6, 2, 32, 4, true, true, true, 0, 1e17}, 52);
     check_conv<In, Out>({1, 6, 2, 32, 4, true, true, true, 0, 1e-18}, 54);  // beside eps next to nothing
-    check_conv<In, Out>({2, 1, 4, 128, 4, true, true, true}, 56);            // decoding
+    check_conv<In, Out>({2, 1, 4, 128, 4, true, true, true}, 56);           // decoding
 }
 
 TEST(DeviceShortConv, IsTheFormula) {
@@ -323,9 +330,9 @@ TEST(DeviceShortConv, TellsWhatItDoesNotTake) {
     a.W = 4;
     EXPECT_TRUE(device_short_conv_supports(a, large_device()));
     for (const auto& spoil : std::initializer_list<void (*)(DeviceShortConvArgs&)>{
-             [](DeviceShortConvArgs& s) { s.W = 9; }, [](DeviceShortConvArgs& s) { s.W = 0; }, [](DeviceShortConvArgs& s) { s.norm_width = 48; },
-             [](DeviceShortConvArgs& s) { s.C = s.norm_width = 257; }, [](DeviceShortConvArgs& s) { s.out_element = kBf16; },
-             [](DeviceShortConvArgs& s) { s.T = std::int64_t{1} << 40; }}) {
+             [](DeviceShortConvArgs& s) { s.W = 9; }, [](DeviceShortConvArgs& s) { s.W = 0; },
+             [](DeviceShortConvArgs& s) { s.norm_width = 48; }, [](DeviceShortConvArgs& s) { s.C = s.norm_width = 257; },
+             [](DeviceShortConvArgs& s) { s.out_element = kBf16; }, [](DeviceShortConvArgs& s) { s.T = std::int64_t{1} << 40; }}) {
         DeviceShortConvArgs other = a;
         spoil(other);
         EXPECT_FALSE(device_short_conv_supports(other, large_device()));
@@ -386,7 +393,8 @@ void check_gates(std::int64_t tokens, std::int64_t HV, bool writes, bool decays,
     }
     const std::vector<float> A_log = numbers<float>(random, HV), dt_bias = numbers<float>(random, HV);
     const DeviceArray<Element> there(x, side);
-    const DeviceArray<float> rates(A_log, side), biases(dt_bias, side), beta(nothing<float>(tokens * HV), side), g(nothing<float>(tokens * HV), side);
+    const DeviceArray<float> rates(A_log, side), biases(dt_bias, side), beta(nothing<float>(tokens * HV), side),
+        g(nothing<float>(tokens * HV), side);
     DeviceMixerGatesArgs a;
     a.tokens = tokens;
     a.HV = HV;
@@ -410,8 +418,10 @@ void check_gates(std::int64_t tokens, std::int64_t HV, bool writes, bool decays,
     }
     if (writes) expect_near(beta.values(), want_beta, 2e-6, 1e-37, "beta");
     if (decays) expect_near(g.values(), want_g, 4e-6, 1e-37, "g");
-    for (const float untouched : (writes ? std::vector<float>{} : beta.values())) EXPECT_TRUE(is_gap(untouched));
-    for (const float untouched : (decays ? std::vector<float>{} : g.values())) EXPECT_TRUE(is_gap(untouched));
+    for (const float untouched : (writes ? std::vector<float>{} : beta.values()))
+        EXPECT_TRUE(is_gap(untouched));
+    for (const float untouched : (decays ? std::vector<float>{} : g.values()))
+        EXPECT_TRUE(is_gap(untouched));
 }
 
 TEST(DeviceMixerGates, AreTheFormula) {
