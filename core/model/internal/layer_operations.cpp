@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/model/internal/layer_operations.hpp"
 
+#include "core/base/error.hpp"
 #include "core/base/stop_scope.hpp"
 #include "core/model/internal/device_kernels.hpp"
 #include "core/model/internal/kernel_pointers.hpp"
@@ -59,6 +60,7 @@ std::array<at::Tensor, 3> norm_forward(const at::Tensor& x, const at::Tensor& ad
         call.keeps_inverse = true;
         if (const auto r = kernels->norm(call)) return {r->out, add.defined() ? r->sum : x, r->inverse};
     }
+    require_cpu(x);
     at::Tensor out = at::empty(x.sizes(), x.options().dtype(dtype));
     at::Tensor sum = add.defined() ? at::empty_like(x) : x;
     at::Tensor inverse = at::empty({x.numel() / x.size(-1)}, x.options().dtype(at::kFloat));
@@ -112,6 +114,7 @@ public:
                 return {g.d_x, adds ? g.d_add : at::Tensor(), g.d_weight, g.d_gate, Variable(), Variable()};
             }
         }
+        require_cpu(s);
         at::Tensor d_x = at::empty_like(s), d_weight = at::empty_like(weight), d_gate, d_add;
         if (gate.defined()) d_gate = at::empty_like(gate);
         const bool separate = adds && d_out.scalar_type() != at::kFloat;
@@ -141,6 +144,7 @@ public:
         if (LayerKernels* kernels = device_kernels(gate_up.device()).layers) {
             if (const auto y = kernels->swiglu(gate_up)) return *y;
         }
+        require_cpu(gate_up);
         std::vector<std::int64_t> shape = gate_up.sizes().vec();
         shape.back() /= 2;
         at::Tensor out = at::empty(shape, gate_up.options());
@@ -158,6 +162,7 @@ public:
         if (LayerKernels* kernels = device_kernels(gate_up.device()).layers) {
             if (kernels->differentiates(gate_up)) return {kernels->swiglu_backward(gate_up, d_out)};
         }
+        require_cpu(gate_up);
         at::Tensor d_gate_up = at::empty_like(gate_up);
         const std::int64_t width = d_out.size(-1);
         with_product(d_out.scalar_type(), [&]<class Product>(Product) {
@@ -202,6 +207,10 @@ bool norm_fits(const at::Tensor& x, const at::Tensor& weight, at::ScalarType oth
 constexpr std::int64_t kTileRows = 4096;
 
 }  // namespace
+
+void require_cpu(const at::Tensor& x) {
+    if (!x.device().is_cpu()) throw Error(ErrorKind::Internal, "the kernels of " + x.device().str() + " refuse what they took before");
+}
 
 bool kernels_fit(const at::Tensor& x) {
     return x.device().is_cpu() && x.scalar_type() == at::kFloat;

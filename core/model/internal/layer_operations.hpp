@@ -15,6 +15,10 @@ namespace rankscope::internal {
 /// Whether kernels/ computes on activations like x.
 [[nodiscard]] bool kernels_fit(const at::Tensor& x);
 
+/// Error{Internal} unless x is on the CPU: before the processor's kernels get pointers, for whatever a device's kernels took at first and
+/// refuse now.
+void require_cpu(const at::Tensor& x);
+
 /// RMSNorm over the last axis, rounded once, to `out`.
 [[nodiscard]] at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps,
                                   at::ScalarType out);

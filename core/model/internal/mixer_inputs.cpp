@@ -88,6 +88,7 @@ at::Tensor convolved(const at::Tensor& joint, std::int64_t first, const at::Tens
     if (LayerKernels* kernels = device_kernels(joint.device()).layers) {
         if (auto y = kernels->conv({joint, first, taps, tail, heads, norm, at::kFloat})) return *y;
     }
+    require_cpu(joint);
     const at::Tensor weight = taps.to(at::kFloat);
     const std::int64_t width = weight.size(0) / heads;
     at::Tensor out =
@@ -156,6 +157,7 @@ public:
                     continue;
                 }
             }
+            require_cpu(joint);
             d_conv[i] = at::empty_like(weight);
             with_product(joint.scalar_type(), [&]<class Product>(Product) {
                 kernels::ShortConvBackwardArgs<Product> b;
