@@ -12,7 +12,11 @@ namespace rankscope::test {
 namespace fs = std::filesystem;
 namespace {
 
+#ifdef __SANITIZE_ADDRESS__
+constexpr double kSeconds = 60;
+#else
 constexpr double kSeconds = 5;
+#endif
 constexpr long kKib = 600L * 1024;
 
 std::string joined(const std::vector<std::string>& words) {

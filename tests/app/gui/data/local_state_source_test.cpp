@@ -2,6 +2,7 @@
 #include "app/gui/data/local_state_source.hpp"
 
 #include "app/gui/data/capture_loading.hpp"
+#include "core/capture/detail/library_lock.hpp"
 #include "tests/app/gui/data/written_capture.hpp"
 #include "tests/support/scratch_folder.hpp"
 
@@ -87,13 +88,17 @@ TEST_F(LocalStateSourceTest, GivesTheSpectrumOfTheRowsThatStay) {
 TEST_F(LocalStateSourceTest, AnswersTheNewestRequest) {
     const WrittenCapture written;
     ASSERT_TRUE(open(write(written, "a.h5")));
-    for (int i = 0; i < 200; ++i)
-        source_.requestState({0, i % 3, i % 2, 0});
-    source_.requestState({1, 0, 0, 1});
+    {
+        // Whoever reads waits until all were asked for, however slow this thread is.
+        const auto lock = hdf5::library_lock();
+        for (int i = 0; i < 200; ++i)
+            source_.requestState({0, i % 3, i % 2, 0});
+        source_.requestState({1, 0, 0, 1});
+    }
     ASSERT_TRUE(QTest::qWaitFor([&] {
         return !states_.empty() && states_.back().first == StateKey{1, 0, 0, 1};
     }));
-    EXPECT_LT(states_.size(), 100u) << "overtaken ones stay without an answer";
+    EXPECT_LE(states_.size(), 2u) << "overtaken ones stay without an answer: all but the one that was being read";
     for (const auto& [key, state] : states_)
         EXPECT_EQ(state,
                   written.state(static_cast<std::size_t>(key.layer), static_cast<std::size_t>(key.window),
